@@ -1,0 +1,280 @@
+"""Automatic differentiation, for numbers and tensors alike.
+
+A `Variable` that was computed remembers how: its `History` names the `Function` that made it, the inputs it was made
+from, and the `Context` with what the function kept for later. Following the histories backwards from a result gives
+its graph. `backpropagate` walks that graph once, from the result to the leaves, and hands every leaf its derivative.
+
+This file knows neither `Scalar` nor `Tensor`. It asks the variables themselves for the little that differs.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import GraphError, explain
+
+
+def central_difference(f: Callable[..., Any], *vals: Any, arg: int = 0, epsilon: float = 1e-6) -> Any:
+    """Approximate the derivative of `f` with respect to one argument, from two evaluations of `f`.
+
+    df/dx_arg is about (f(..., x_arg + epsilon, ...) - f(..., x_arg - epsilon, ...)) / (2 * epsilon); taking a step to
+    both sides makes the error shrink with the square of epsilon.
+
+    Args:
+        f: A function of numbers (or of variables, which then gives a variable).
+        vals: The point at which to differentiate, x_0 ... x_n.
+        arg: The number of the argument to differentiate by.
+        epsilon: Half the distance between the two evaluations.
+    """
+    right, left = list(vals), list(vals)
+    right[arg] = right[arg] + epsilon
+    left[arg] = left[arg] - epsilon
+    return (f(*right) - f(*left)) / (2 * epsilon)
+
+
+@dataclass
+class Context:
+    """What a `Function` keeps from its forward pass for its backward pass.
+
+    Attributes:
+        no_grad: True if no input needs a gradient; then nothing is kept.
+        saved_values: What `save_for_backward` was given.
+        needs_input_grad: For each variable among the inputs, whether anybody will ask for its gradient. A costly
+            `backward` may return None for the others.
+    """
+
+    no_grad: bool = False
+    saved_values: tuple[Any, ...] = ()
+    needs_input_grad: tuple[bool, ...] = ()
+
+    def save_for_backward(self, *values: Any) -> None:
+        """Keep `values` for the backward pass, unless there will be none."""
+        if not self.no_grad:
+            self.saved_values = values
+
+    @property
+    def saved_tensors(self) -> tuple[Any, ...]:
+        """The saved values, under the name that PyTorch gives them."""
+        return self.saved_values
+
+
+@dataclass
+class History:
+    """How a variable came about.
+
+    A variable without a history (None) is a constant. An empty history marks a leaf: nobody computed it, and its
+    derivative is wanted. Any other history belongs to an intermediate result.
+
+    Attributes:
+        last_fn: The `Function` that computed the variable, or None for a leaf.
+        ctx: The context of that call.
+        inputs: The variables that it was called with.
+    """
+
+    last_fn: type["Function"] | None = None
+    ctx: Context | None = None
+    inputs: Sequence["Variable"] = ()
+
+
+class Variable:
+    """A value that can stand in a graph. `Scalar` and `Tensor` are its two kinds."""
+
+    history: History | None
+    name: str
+    unique_id: int
+
+    # What every variable can tell about its place in the graph
+
+    def is_constant(self) -> bool:
+        """True if no derivative with respect to this variable is ever wanted."""
+        return self.history is None
+
+    def is_leaf(self) -> bool:
+        """True if the variable was made by the user and collects its derivative."""
+        return self.history is not None and self.history.last_fn is None
+
+    @property
+    def parents(self) -> Sequence["Variable"]:
+        """The variables that this one was computed from."""
+        return self.history.inputs if self.history is not None else ()
+
+    def chain_rule(self, d_output: Any) -> Iterable[tuple["Variable", Any]]:
+        """Carry a derivative one step back, through the function that computed this variable.
+
+        Args:
+            d_output: The derivative of the final result with respect to this variable.
+
+        Returns:
+            A pair for each input of the function: the input, and the derivative with respect to it along this path
+            (None where the function says that nobody needs it).
+
+        Raises:
+            GraphError: The variable is a constant or a leaf, or its function returned a wrong number of derivatives.
+        """
+        history = self.history
+        if history is None or history.last_fn is None or history.ctx is None:
+            raise GraphError(
+                explain(
+                    "The chain rule needs a variable that a Function computed.",
+                    got="a constant" if history is None else "a leaf",
+                    expected="the result of some Function.apply(...)",
+                    fix="call chain_rule on a computed variable; for a leaf, read its derivative after backward()",
+                )
+            )
+        derivatives = history.last_fn._backward(history.ctx, d_output)
+        inputs = history.inputs
+        # Settings such as a dimension may travel as constants behind the operands; they need no entry of their own.
+        left_out = inputs[len(derivatives) :]
+        if len(derivatives) > len(inputs) or not all(v.is_constant() for v in left_out):
+            raise GraphError(
+                explain(
+                    f"{history.last_fn.__name__}.backward returned a wrong number of derivatives.",
+                    got=f"{len(derivatives)} derivatives for {len(inputs)} inputs",
+                    expected="one derivative for each variable that forward was given",
+                    fix="return a tuple with one entry per input, in the order of forward's arguments",
+                )
+            )
+        return [(v, None if d is None else v._fit(d)) for v, d in zip(inputs, derivatives)]
+
+    # What each kind of variable answers for itself
+
+    def accumulate_derivative(self, x: Any) -> None:
+        """Add `x` to the derivative that this leaf has collected so far."""
+        raise NotImplementedError
+
+    def detach(self) -> "Variable":
+        """Return a constant with the same value."""
+        raise NotImplementedError
+
+    def like(self, values: Any) -> "Variable":
+        """Return a constant of this kind that holds `values` (an array of the same shape)."""
+        raise NotImplementedError
+
+    def _fit(self, derivative: Any) -> Any:
+        """Bring a derivative into the shape of this variable."""
+        raise NotImplementedError
+
+    def _operands(self, args: Sequence[Any]) -> tuple[list["Variable"], list[Any]]:
+        """Split the arguments of a Function into the variables of the graph and the values to compute with."""
+        raise NotImplementedError
+
+    def _wrap(self, result: Any, history: History | None) -> "Variable":
+        """Turn what a Function computed into a variable of this kind."""
+        raise NotImplementedError
+
+
+def wrap_tuple(x: Any) -> tuple[Any, ...]:
+    """Return `x` if it is a tuple, else a tuple that holds just `x`."""
+    return x if isinstance(x, tuple) else (x,)
+
+
+class Function:
+    """A computation that knows its derivative.
+
+    A subclass writes two static methods and is used through `apply`:
+
+    - `forward(ctx, *values)` computes the result. What `backward` will need goes into `ctx.save_for_backward(...)`.
+    - `backward(ctx, d_output)` gets the derivative of the final result with respect to this function's output, and
+      returns the derivatives with respect to its inputs: one for each variable that `forward` was given.
+    """
+
+    @staticmethod
+    def forward(ctx: Context, *values: Any) -> Any:
+        """Compute the result from the values of the arguments."""
+        raise NotImplementedError("A Function must define the static method forward(ctx, *values).")
+
+    @staticmethod
+    def backward(ctx: Context, d_output: Any) -> Any:
+        """Compute the derivatives with respect to the inputs; a Function without this cannot be differentiated."""
+        raise GraphError(
+            explain(
+                "This function has no derivative.",
+                got="backward() through a Function that defines no backward, such as all() or is_close()",
+                expected="a graph of differentiable functions",
+                fix="call .detach() on what goes into the function, or give the Function a backward",
+            )
+        )
+
+    @classmethod
+    def _forward(cls, ctx: Context, *values: Any) -> Any:
+        return cls.forward(ctx, *values)
+
+    @classmethod
+    def _backward(cls, ctx: Context, d_output: Any) -> tuple[Any, ...]:
+        return wrap_tuple(cls.backward(ctx, d_output))
+
+    @classmethod
+    def apply(cls, *args: Any) -> Any:
+        """Run `forward` on the arguments and remember, in the result's history, how it was made.
+
+        The first variable among the arguments decides what kind of variable the result is. Arguments that are no
+        variables (a dimension, a shape) reach `forward` as they are.
+
+        Raises:
+            TypeError: There is no variable among the arguments.
+        """
+        owner = next((a for a in args if isinstance(a, Variable)), None)
+        if owner is None:
+            raise TypeError(
+                explain(
+                    f"{cls.__name__}.apply was given no variable.",
+                    got=f"({', '.join(type(a).__name__ for a in args)})",
+                    expected="at least one Scalar or Tensor",
+                    fix="wrap a number as Scalar(x) or tensor([x])",
+                )
+            )
+        inputs, values = owner._operands(args)
+        needs_input_grad = tuple([v.history is not None for v in inputs])
+        if True not in needs_input_grad:
+            return owner._wrap(cls._forward(Context(no_grad=True), *values), None)
+        ctx = Context(needs_input_grad=needs_input_grad)
+        return owner._wrap(cls._forward(ctx, *values), History(cls, ctx, inputs))
+
+
+def topological_sort(variable: Variable) -> Iterable[Variable]:
+    """Order the non-constant variables of a graph so that each comes before everything it was computed from.
+
+    The result comes first and the leaves last. The walk keeps its own stack: a graph may be many thousand steps deep,
+    far more than Python lets functions call each other.
+
+    Args:
+        variable: The result, the right-most variable of the graph.
+    """
+    finished: list[Variable] = []
+    seen: set[int] = set()
+    # A variable is pushed twice: first to visit its parents, then, below them on the stack, to be finished.
+    stack = [(variable, False)]
+    while stack:
+        v, parents_done = stack.pop()
+        if parents_done:
+            finished.append(v)
+        elif v.history is not None and v.unique_id not in seen:
+            seen.add(v.unique_id)
+            stack.append((v, True))
+            stack.extend((parent, False) for parent in v.parents)
+    return finished[::-1]
+
+
+def backpropagate(variable: Variable, deriv: Any) -> None:
+    """Add to every leaf of the graph the derivative of `variable` with respect to that leaf.
+
+    A variable that was used several times gets the sum of what arrives along all paths. The topological order makes
+    sure that this sum is complete before it is carried on.
+
+    Args:
+        variable: The result, the right-most variable of the graph.
+        deriv: The derivative of the final quantity with respect to `variable`.
+    """
+    pending = {variable.unique_id: deriv}
+    for v in topological_sort(variable):
+        derivative = pending.pop(v.unique_id, None)
+        if derivative is None:  # no path brought anything here
+            continue
+        if v.is_leaf():
+            v.accumulate_derivative(derivative)
+            continue
+        for parent, contribution in v.chain_rule(derivative):
+            if contribution is None or parent.is_constant():
+                continue
+            arrived = pending.get(parent.unique_id)
+            pending[parent.unique_id] = contribution if arrived is None else arrived + contribution

@@ -1,0 +1,163 @@
+"""Making tensors: from lists and arrays, of constants, and of random numbers.
+
+All randomness of the library comes from one generator, that of Python's `random` module. `manual_seed` (or
+`random.seed`, which is the same) makes everything that follows repeatable.
+"""
+
+import math
+import random
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .errors import DTypeError, ShapeError, explain
+from .tensor import Tensor
+from .tensor_data import TensorData, as_sizes
+from .tensor_ops import SimpleBackend, TensorBackend
+
+
+def manual_seed(seed: int) -> None:
+    """Seed the generator behind `rand`, `randn`, `dropout`, the initial values of layers and the toy data sets."""
+    random.seed(seed)
+
+
+def _as_dtype(dtype: npt.DTypeLike | None) -> np.dtype[Any]:
+    """Read the type of a tensor's numbers; None stands for float64."""
+    kind = np.dtype(np.float64 if dtype is None else dtype)
+    if kind not in (np.float32, np.float64):
+        raise DTypeError(
+            explain(
+                "Tensors hold floating-point numbers of 32 or 64 bits.",
+                got=f"dtype={kind}",
+                expected="float64 or float32",
+                fix='pass dtype="float64" or dtype="float32"',
+            )
+        )
+    return kind
+
+
+def _make(
+    fill: Callable[[int], Any],
+    shape: Sequence[Any],
+    backend: TensorBackend | None,
+    requires_grad: bool,
+    dtype: npt.DTypeLike | None,
+) -> Tensor:
+    """Make a tensor from a function that returns a number of values.
+
+    The course lets the backend follow the shape without its name, rand((2, 3), backend); so it is looked for there.
+    """
+    if shape and isinstance(shape[-1], TensorBackend):
+        *shape, backend = shape
+    sizes = as_sizes(shape, "shape")
+    if min(sizes, default=0) < 0:
+        raise ShapeError(
+            explain(
+                "A tensor cannot have a negative size.",
+                got=sizes,
+                expected="sizes of 0 or more",
+                fix="check the shape",
+            )
+        )
+    storage = np.array(fill(math.prod(sizes)), dtype=_as_dtype(dtype))
+    made = Tensor(TensorData(storage, sizes), backend=backend or SimpleBackend)
+    return made.requires_grad_(requires_grad)
+
+
+def zeros(
+    *shape: Any, backend: TensorBackend | None = None, requires_grad: bool = False, dtype: npt.DTypeLike | None = None
+) -> Tensor:
+    """A tensor of zeros.
+
+    Args:
+        shape: The sizes, one by one or as one tuple: zeros(2, 3) or zeros((2, 3)).
+        backend: What computes with the tensor; SimpleBackend if left out.
+        requires_grad: Whether the tensor is a leaf that collects its gradient.
+        dtype: float64, as usual, or float32.
+    """
+    return _make(np.zeros, shape, backend, requires_grad, dtype)
+
+
+def ones(
+    *shape: Any, backend: TensorBackend | None = None, requires_grad: bool = False, dtype: npt.DTypeLike | None = None
+) -> Tensor:
+    """A tensor of ones; see `zeros`."""
+    return _make(np.ones, shape, backend, requires_grad, dtype)
+
+
+def rand(
+    *shape: Any, backend: TensorBackend | None = None, requires_grad: bool = False, dtype: npt.DTypeLike | None = None
+) -> Tensor:
+    """A tensor of random numbers, uniform in [0, 1), drawn row by row; see `zeros`."""
+    return _make(lambda n: [random.random() for _ in range(n)], shape, backend, requires_grad, dtype)
+
+
+def randn(
+    *shape: Any, backend: TensorBackend | None = None, requires_grad: bool = False, dtype: npt.DTypeLike | None = None
+) -> Tensor:
+    """A tensor of random numbers from the normal distribution of mean 0 and variance 1; see `zeros`."""
+    return _make(lambda n: [random.gauss(0.0, 1.0) for _ in range(n)], shape, backend, requires_grad, dtype)
+
+
+def arange(
+    n: int, *, backend: TensorBackend | None = None, requires_grad: bool = False, dtype: npt.DTypeLike | None = None
+) -> Tensor:
+    """The tensor [0, 1, ..., n - 1]; see `zeros`."""
+    return _make(np.arange, (n,), backend, requires_grad, dtype)
+
+
+def tensor(
+    ls: Any,
+    backend: TensorBackend = SimpleBackend,
+    requires_grad: bool = False,
+    dtype: npt.DTypeLike | None = None,
+) -> Tensor:
+    """A tensor with the given numbers.
+
+    Args:
+        ls: A number, a nested list or tuple of numbers, or a NumPy array, which is copied.
+        backend: What computes with the tensor.
+        requires_grad: Whether the tensor is a leaf that collects its gradient.
+        dtype: float64 or float32. If left out, an array of float32 keeps its type, and all else becomes float64.
+
+    Raises:
+        ShapeError: The rows of a nested list have different lengths.
+        DTypeError: Something in it is not a real number.
+    """
+    if not isinstance(ls, (np.ndarray, Tensor)):
+        _nested_shape(ls, "the list")
+    values = np.asarray(ls)
+    if values.dtype.kind not in "fiub":
+        raise DTypeError(
+            explain(
+                "A tensor holds real numbers only.",
+                got=f"values of type {values.dtype}",
+                expected="ints and floats",
+                fix="convert the values to numbers first",
+            )
+        )
+    if dtype is None and values.dtype == np.float32:
+        dtype = np.float32
+    storage = np.array(values, dtype=_as_dtype(dtype)).ravel()
+    made = Tensor(TensorData(storage, values.shape), backend=backend)
+    return made.requires_grad_(requires_grad)
+
+
+def _nested_shape(ls: Any, where: str) -> tuple[int, ...]:
+    """The shape of a nested list, checked to be regular. `where` names the part of the list that `ls` is."""
+    if not isinstance(ls, (list, tuple)):
+        return np.shape(ls)
+    shapes = [_nested_shape(row, f"{where}[{i}]" if where != "the list" else f"row [{i}]") for i, row in enumerate(ls)]
+    for i, shape in enumerate(shapes):
+        if shape != shapes[0]:
+            raise ShapeError(
+                explain(
+                    f"The nested list is ragged: entries 0 and {i} of {where} have different shapes.",
+                    got=f"shapes {shapes[0]} and {shape}",
+                    expected="rows of equal length at every level",
+                    fix="fill up the shorter rows, for instance with zeros",
+                )
+            )
+    return (len(ls), *(shapes[0] if shapes else ()))

@@ -1,0 +1,425 @@
+"""What networks are made of, as functions: pooling, softmax, dropout, losses, and windows laid out in the open."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from . import operators
+from .autodiff import Context, Function
+from .creation import rand, tensor
+from .errors import ArgumentError, ShapeError, explain
+from .tensor import Tensor
+from .tensor_data import as_sizes
+from .tensor_functions import as_dim
+
+# Pooling
+
+
+def as_pair(kernel: int | Sequence[int]) -> tuple[int, int]:
+    """Read the size of a window, (height, width); one number stands for both.
+
+    Raises:
+        ShapeError: It is neither one nor two whole numbers of at least 1.
+    """
+    sizes = as_sizes(kernel, "kernel")
+    sizes = sizes * 2 if len(sizes) == 1 else sizes
+    if len(sizes) != 2 or min(sizes) < 1:
+        raise ShapeError(
+            explain(
+                "A window has a height and a width.",
+                got=kernel,
+                expected="two whole numbers of at least 1, as in (2, 2), or one number for both",
+                fix="correct the kernel size",
+            )
+        )
+    return sizes[0], sizes[1]
+
+
+def tile(input: Tensor, kernel: tuple[int, int]) -> tuple[Tensor, int, int]:
+    """Cut images into tiles, one window of pooling each.
+
+    Args:
+        input: Images, of shape (batch, channel, height, width).
+        kernel: Height and width of a tile, (kh, kw); they must divide those of the images.
+
+    Returns:
+        The tiles, of shape (batch, channel, new_height, new_width, kh * kw), then new_height and new_width.
+
+    Raises:
+        ShapeError: The input is no batch of images, or the tiles do not divide it.
+    """
+    kh, kw = as_pair(kernel)
+    if input.dims != 4 or input.shape[2] % kh != 0 or input.shape[3] % kw != 0:
+        raise ShapeError(
+            explain(
+                "The images cannot be cut into tiles of this size.",
+                got=f"input {input.shape} and tiles ({kh}, {kw})",
+                expected="input (batch, channel, height, width), where tiles divide height and width without rest",
+                fix="choose tiles that divide the images, or pad the images",
+            )
+        )
+    batch, channel, height, width = input.shape
+    new_height, new_width = height // kh, width // kw
+    rows = input if input.is_contiguous() else input.contiguous()
+    cut = rows.view(batch, channel, new_height, kh, new_width, kw)
+    tiles = cut.permute(0, 1, 2, 4, 3, 5).contiguous()  # (batch, channel, new_height, new_width, kh, kw)
+    return tiles.view(batch, channel, new_height, new_width, kh * kw), new_height, new_width
+
+
+def avgpool2d(input: Tensor, kernel: tuple[int, int]) -> Tensor:
+    """The mean of each tile: (batch, channel, height, width) becomes (batch, channel, height / kh, width / kw)."""
+    tiles, height, width = tile(input, kernel)
+    return tiles.mean(4).view(input.shape[0], input.shape[1], height, width)
+
+
+def maxpool2d(input: Tensor, kernel: tuple[int, int]) -> Tensor:
+    """The maximum of each tile: (batch, channel, height, width) becomes (batch, channel, height / kh, width / kw)."""
+    tiles, height, width = tile(input, kernel)
+    return max(tiles, 4).view(input.shape[0], input.shape[1], height, width)
+
+
+# Maximum and softmax
+
+
+class Max(Function):
+    """The maximum along a dimension, which stays with size 1"""
+
+    @staticmethod
+    def forward(ctx: Context, input: Tensor, dim: int) -> Tensor:
+        """(..., n, ...) becomes (..., 1, ...)."""
+        dim = as_dim(input, dim)
+        if input.shape[dim] == 0:
+            raise ShapeError(
+                explain(
+                    "There is no maximum of no numbers.",
+                    got=f"dimension {dim} of shape {input.shape}",
+                    expected="a dimension of size 1 or more",
+                    fix="leave out empty dimensions",
+                )
+            )
+        out = input.f.max_reduce(input, dim)
+        ctx.save_for_backward(input, out, dim)
+        return out
+
+    @staticmethod
+    def backward(ctx: Context, grad_output: Tensor) -> Tensor:
+        """The gradient goes to the cell that was the maximum; cells that tie share it in equal parts."""
+        input, out, dim = ctx.saved_values
+        winners = input.f.eq_zip(input, out)  # the shape of the input
+        ties = winners.f.add_reduce(winners, dim)  # size 1 in the dimension
+        return winners * (grad_output / ties)
+
+
+def max(input: Tensor, dim: int) -> Tensor:
+    """The maximum along a dimension, which stays with size 1."""
+    return Max.apply(input, dim)
+
+
+def argmax(input: Tensor, dim: int) -> Tensor:
+    """1 where the maximum along a dimension stands, else 0. If several cells tie, each of them is 1.
+
+    Args:
+        input: Any tensor.
+        dim: The dimension.
+
+    Returns:
+        A constant of the shape of the input.
+    """
+    constant = input.detach()
+    return constant == max(constant, dim)
+
+
+def softmax(input: Tensor, dim: int) -> Tensor:
+    """e^x along a dimension, divided by its sum: numbers become probabilities.
+
+    The maximum is subtracted first. That changes nothing in the result, and keeps e^x from overflowing; and since it
+    changes nothing, the maximum may count as a constant in the gradient.
+    """
+    e = (input - max(input.detach(), dim)).exp()
+    return e / e.sum(dim)
+
+
+def logsoftmax(input: Tensor, dim: int) -> Tensor:
+    """The logarithm of `softmax`: x minus the logarithm of the sum of e^x along a dimension.
+
+    Taking the logarithm of the finished softmax would fail for small probabilities, which round to 0.
+    """
+    shifted = input - max(input.detach(), dim)
+    return shifted - _log_of_at_least_one(shifted.exp().sum(dim))
+
+
+def _log_of_at_least_one(x: Tensor) -> Tensor:
+    """ln(x), exactly. `Tensor.log` adds EPS for the sake of zeros; where x is 1 or more, it can be taken off first."""
+    return (x - operators.EPS).log()
+
+
+# Dropout
+
+
+def dropout(input: Tensor, rate: float, ignore: bool = False) -> Tensor:
+    """Set random cells to zero, each with probability `rate`, and scale up the rest so that the mean stays the same.
+
+    Because of the scaling by 1 / (1 - rate), nothing needs to be done in evaluation (Srivastava et al., 2014, in the
+    "inverted" form that is usual today).
+
+    Args:
+        input: Any tensor.
+        rate: The probability of being dropped, from 0 to 1.
+        ignore: If True, return the input as it is; used in evaluation.
+
+    Raises:
+        ArgumentError: The rate is not a probability.
+    """
+    check_rate(rate)
+    if ignore or rate == 0:
+        return input
+    if rate == 1:
+        return input * 0.0
+    keep = rand(input.shape, backend=input.backend, dtype=input.dtype) > rate
+    return input * (keep / (1 - rate))
+
+
+def check_rate(rate: float) -> None:
+    """Raise ArgumentError unless `rate` is a probability."""
+    if not 0 <= rate <= 1:
+        raise ArgumentError(
+            explain(
+                "The dropout rate must be a probability.",
+                got=f"rate={rate}",
+                expected="a number from 0 to 1",
+                fix="pass for instance 0.25 to drop one cell in four",
+            )
+        )
+
+
+# Losses. Each returns the mean over the batch, of shape (1,).
+
+
+def one_hot(labels: Any, classes: int, like: Tensor) -> Tensor:
+    """Rows that are 1 at the label and 0 elsewhere.
+
+    Args:
+        labels: Whole numbers from 0 to classes - 1: a list, an array or a tensor of shape (batch,).
+        classes: The number of columns.
+        like: The tensor whose backend and type to use.
+
+    Returns:
+        A constant of shape (batch, classes).
+
+    Raises:
+        ArgumentError: A label is no whole number, or out of range.
+        ShapeError: The labels are not a single row.
+    """
+    numbers = np.asarray(labels)
+    if numbers.ndim != 1:
+        raise ShapeError(
+            explain(
+                "Labels come in a single row.",
+                got=f"labels of shape {numbers.shape}",
+                expected="shape (batch,)",
+                fix="pass one whole number for each item of the batch",
+            )
+        )
+    columns = numbers.astype(np.int64)
+    wrong = (columns != numbers) | (columns < 0) | (columns >= classes)
+    if wrong.any():
+        place = int(np.argmax(wrong))
+        raise ArgumentError(
+            explain(
+                "A label does not belong to any class.",
+                got=f"label {numbers[place]} at place {place}",
+                expected=f"whole numbers from 0 to {classes - 1}",
+                fix="count classes from 0, and give the last layer one output for each class",
+            )
+        )
+    rows = np.zeros((len(columns), classes), like.dtype)
+    rows[np.arange(len(columns)), columns] = 1
+    return tensor(rows, backend=like.backend)
+
+
+def nll_loss(log_probabilities: Tensor, labels: Any) -> Tensor:
+    """Negative log likelihood: minus the log-probability of the right class, averaged over the batch.
+
+    Args:
+        log_probabilities: Of shape (batch, classes), for instance from `logsoftmax`.
+        labels: Whole numbers from 0 to classes - 1, of shape (batch,).
+
+    Returns:
+        A tensor of shape (1,).
+
+    Raises:
+        ShapeError: The shapes do not fit, or the batch is empty.
+        ArgumentError: A label is out of range.
+    """
+    if log_probabilities.dims != 2 or np.shape(np.asarray(labels))[:1] != log_probabilities.shape[:1]:
+        raise ShapeError(
+            explain(
+                "Predictions and labels do not belong together.",
+                got=f"predictions {log_probabilities.shape} and labels {np.shape(np.asarray(labels))}",
+                expected="predictions (batch, classes) and labels (batch,)",
+                fix="pass one row of predictions and one label for each item of the batch",
+            )
+        )
+    chosen = one_hot(labels, log_probabilities.shape[1], log_probabilities)
+    return -(log_probabilities * chosen).sum(1).mean()
+
+
+def cross_entropy(logits: Tensor, labels: Any) -> Tensor:
+    """`nll_loss` of `logsoftmax`, for the bare outputs of a network.
+
+    Args:
+        logits: Of shape (batch, classes).
+        labels: Whole numbers from 0 to classes - 1, of shape (batch,).
+
+    Returns:
+        A tensor of shape (1,).
+
+    Raises:
+        ShapeError: The shapes do not fit, or the batch is empty.
+        ArgumentError: A label is out of range.
+    """
+    return nll_loss(logsoftmax(logits, -1), labels)
+
+
+def _as_target(prediction: Tensor, target: Any) -> Tensor:
+    """Read a target of exactly the prediction's shape: broadcasting here would hide a mistake."""
+    target = prediction._ensure_tensor(tensor(target) if isinstance(target, (list, tuple)) else target)
+    if target.shape != prediction.shape:
+        raise ShapeError(
+            explain(
+                "Predictions and targets have different shapes.",
+                got=f"predictions {prediction.shape} and targets {target.shape}",
+                expected="two equal shapes",
+                fix="bring one into the shape of the other with .view(...)",
+            )
+        )
+    return target
+
+
+def binary_cross_entropy_with_logits(logits: Tensor, targets: Any) -> Tensor:
+    """The cross entropy of two classes, from the logit x of class 1: ln(1 + e^x) - t x, averaged over all cells.
+
+    Args:
+        logits: Of any shape.
+        targets: Probabilities t of class 1, from 0 to 1, of the same shape.
+
+    Returns:
+        A tensor of shape (1,).
+
+    Raises:
+        ShapeError: The shapes differ, or there are no cells.
+        ArgumentError: A target is not a probability.
+    """
+    targets = _as_target(logits, targets)
+    values = targets.to_numpy()
+    if not ((values >= 0) & (values <= 1)).all():
+        raise ArgumentError(
+            explain(
+                "A target is not a probability.",
+                got=f"targets from {values.min()} to {values.max()}",
+                expected="numbers from 0 to 1",
+                fix="use 0 and 1 for the two classes",
+            )
+        )
+    # ln(1 + e^x) is the logsoftmax trick for the two logits 0 and x: with m = max(0, x), m + ln(e^-m + e^(x-m)).
+    m = logits.detach().relu()
+    log_sum = m + _log_of_at_least_one((-m).exp() + (logits - m).exp())
+    return (log_sum - targets * logits).mean()
+
+
+def mse_loss(predictions: Tensor, targets: Any) -> Tensor:
+    """The mean squared error over all cells.
+
+    Args:
+        predictions: Of any shape.
+        targets: Of the same shape.
+
+    Returns:
+        A tensor of shape (1,).
+
+    Raises:
+        ShapeError: The shapes differ, or there are no cells.
+    """
+    difference = predictions - _as_target(predictions, targets)
+    return (difference * difference).mean()
+
+
+# Windows laid out in the open: what convolution does without ever storing it
+
+
+class Unroll(Function):
+    """All windows of a tensor's last dimensions, side by side"""
+
+    @staticmethod
+    def forward(ctx: Context, input: Tensor, window: tuple[int, ...]) -> Tensor:
+        """(..., sides) becomes (..., sides, window): the cells under the window at each place, zeros past the edge."""
+        ctx.save_for_backward(input, window)
+        cells = input.to_numpy()
+        first = input.dims - len(window)  # the first of the dimensions that the window slides over
+        margins = [(0, 0)] * first + [(0, size - 1) for size in window]
+        padded = np.pad(cells, margins)
+        windows = np.lib.stride_tricks.sliding_window_view(padded, window, axis=tuple(range(first, input.dims)))
+        return tensor(windows, backend=input.backend, dtype=input.zeros(()).dtype)
+
+    @staticmethod
+    def backward(ctx: Context, grad_output: Tensor) -> Tensor:
+        """A cell was copied once for every window that covers it, and gets the sum of the gradients of its copies."""
+        input, window = ctx.saved_values
+        gradient = grad_output.to_numpy()  # (..., sides, window)
+        sides = input.shape[input.dims - len(window) :]
+        total = np.zeros(input.shape, gradient.dtype)  # (..., sides)
+        for offset in np.ndindex(*window):
+            # The copies at this place of the window came from the cells `offset` further on, as far as there are any.
+            reached: Any = (..., *[slice(o, None) for o in offset])
+            places: Any = (..., *[slice(0, side - o if side > o else 0) for side, o in zip(sides, offset)], *offset)
+            total[reached] += gradient[places]
+        return tensor(total, backend=grad_output.backend)
+
+
+def _unroll(input: Tensor, window: tuple[int, ...]) -> Tensor:
+    if input.dims < len(window) or min(window) < 1:
+        raise ShapeError(
+            explain(
+                "The windows of this tensor cannot be laid out.",
+                got=f"input {input.shape} and window {window}",
+                expected=f"at least {len(window)} dimensions, and window sizes of at least 1",
+                fix="add the missing dimensions with .view(...), or choose a larger window",
+            )
+        )
+    return Unroll.apply(input, window)
+
+
+def unroll(input: Tensor, K: int) -> Tensor:
+    """All windows of width K over the last dimension: [1, 2, 3] with K = 2 becomes [[1, 2], [2, 3], [3, 0]].
+
+    A window starts at each place; what it covers past the edge is 0. Convolution is this, followed by a matrix
+    product with the weights, without the windows ever being stored.
+
+    Args:
+        input: Of shape (..., T).
+        K: The width of the window; it may be larger than T.
+
+    Returns:
+        A tensor of shape (..., T, K).
+
+    Raises:
+        ShapeError: The input has no dimension, or K is less than 1.
+    """
+    return _unroll(input, as_sizes(K, "window"))
+
+
+def unroll2d(input: Tensor, kernel: int | Sequence[int]) -> Tensor:
+    """All windows of height KH and width KW over the last two dimensions; see `unroll`.
+
+    Args:
+        input: Of shape (..., H, W).
+        kernel: The size of the window, (KH, KW).
+
+    Returns:
+        A tensor of shape (..., H, W, KH, KW).
+
+    Raises:
+        ShapeError: The input has fewer than two dimensions, or the window is empty.
+    """
+    return _unroll(input, as_pair(kernel))

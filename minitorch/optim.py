@@ -1,0 +1,276 @@
+"""Optimizers, which change parameters along their gradients, and schedules, which change the learning rate.
+
+An optimizer sees nothing but `Parameter`s. Their values may be tensors or scalars: the few operations it needs,
+`a + b`, `a * b` and `a ** 0.5`, are the same for both.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from .errors import ArgumentError, StateError, explain
+from .module import Parameter
+
+
+def _check_range(owner: object, name: str, value: float, low: float, high: float = math.inf) -> float:
+    """Return `value` if low <= value < high, else raise ArgumentError."""
+    if not low <= value < high:
+        raise ArgumentError(
+            explain(
+                f"{type(owner).__name__} cannot work with this {name}.",
+                got=f"{name}={value}",
+                expected=f"{low} or more" + (f", and less than {high}" if high < math.inf else ""),
+                fix=f"choose a {name} in that range",
+            )
+        )
+    return value
+
+
+def _gradient(parameter: Parameter) -> Any:
+    """What the last backward pass left for a parameter: a float for a Scalar, a tensor for a Tensor, or None."""
+    value = parameter.value
+    return value.derivative if hasattr(value, "derivative") else getattr(value, "grad", None)
+
+
+class Optimizer:
+    """What all optimizers share: the parameters, the learning rate, and a memory per parameter.
+
+    Args:
+        parameters: The parameters to change, usually `model.parameters()`.
+        lr: The learning rate, the size of a step.
+
+    Attributes:
+        lr: The current learning rate; schedules change it.
+        memory: For each parameter, by its number, the named quantities that the optimizer remembers.
+    """
+
+    def __init__(self, parameters: Iterable[Parameter], lr: float = 1.0) -> None:
+        self.parameters = list(parameters)
+        self.lr = _check_range(self, "lr", lr, 0.0)
+        self.memory: list[dict[str, Any]] = [{} for _ in self.parameters]
+
+    def zero_grad(self) -> None:
+        """Forget all gradients, so that the next backward pass starts from nothing."""
+        for parameter in self.parameters:
+            value = parameter.value
+            if hasattr(value, "derivative"):
+                value.derivative = None
+            elif hasattr(value, "grad"):
+                value.grad = None
+
+    def step(self) -> None:
+        """Change every parameter that has a gradient. Its new value is a fresh leaf, without a gradient."""
+        for parameter, memory in zip(self.parameters, self.memory):
+            gradient = _gradient(parameter)
+            if gradient is not None:
+                value = parameter.value.detach()
+                parameter.update(value - self.lr * self._direction(value, gradient, memory))
+
+    def _direction(self, value: Any, gradient: Any, memory: dict[str, Any]) -> Any:
+        """The direction of steepest increase, as this optimizer sees it; `step` walks the other way."""
+        raise NotImplementedError
+
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """The learning rate and the memory, as arrays; the parameters themselves belong to the model's state."""
+        state = {"lr": np.array(self.lr)}
+        for number, memory in enumerate(self.memory):
+            state.update({f"{number}.{name}": np.array(quantity) for name, quantity in memory.items()})
+        return state
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state_dict` returned. Everything is checked before anything is changed.
+
+        Raises:
+            StateError: The state names a parameter that is not there, lacks the learning rate, or an array has
+                neither the shape of its parameter nor is a single number.
+        """
+        memory: list[dict[str, Any]] = [{} for _ in self.parameters]
+        for key in state:
+            number, _, name = key.partition(".")
+            if key == "lr":
+                continue
+            wanted = None
+            if number.isdecimal() and int(number) < len(memory):
+                value = self.parameters[int(number)].value
+                wanted = np.shape(np.asarray(value))
+                seen = np.shape(state[key])
+                if seen == ():
+                    memory[int(number)][name] = float(state[key])
+                    continue
+                if seen == wanted:
+                    memory[int(number)][name] = value.like(state[key])
+                    continue
+            self._refuse(f"{key!r} of shape {np.shape(state[key])}", f"shape {wanted}" if wanted else "no such entry")
+        if "lr" not in state:
+            self._refuse("no entry 'lr'", "the learning rate under 'lr'")
+        self.lr = float(state["lr"])
+        self.memory = memory
+
+    def _refuse(self, got: str, expected: str) -> None:
+        raise StateError(
+            explain(
+                f"The state does not belong to this {type(self).__name__} with {len(self.parameters)} parameters.",
+                got=got,
+                expected=expected,
+                fix="load it into an optimizer over the same parameters as the one that was saved",
+            )
+        )
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent, with momentum and weight decay if wanted.
+
+    With gradient g, each step computes v = momentum * v + (g + weight_decay * value), then value -= lr * v
+    (Sutskever et al., 2013, in the form that PyTorch uses).
+
+    Args:
+        parameters: The parameters to change.
+        lr: The learning rate.
+        momentum: How much of the previous direction is kept, in [0, 1).
+        weight_decay: How strongly values are pulled towards zero, 0 or more.
+    """
+
+    def __init__(
+        self, parameters: Iterable[Parameter], lr: float = 1.0, momentum: float = 0.0, weight_decay: float = 0.0
+    ) -> None:
+        super().__init__(parameters, lr)
+        self.momentum = _check_range(self, "momentum", momentum, 0.0, 1.0)
+        self.weight_decay = _check_range(self, "weight_decay", weight_decay, 0.0)
+
+    def _direction(self, value: Any, gradient: Any, memory: dict[str, Any]) -> Any:
+        if self.weight_decay:
+            gradient = gradient + self.weight_decay * value
+        if not self.momentum:
+            return gradient
+        if "velocity" in memory:
+            gradient = self.momentum * memory["velocity"] + gradient
+        memory["velocity"] = gradient
+        return gradient
+
+
+class Adam(Optimizer):
+    """Adam (Kingma and Ba, 2015): steps of about the same size for every number, whatever the size of its gradient.
+
+    Args:
+        parameters: The parameters to change.
+        lr: The learning rate.
+        betas: How much of the running means of the gradient and of its square is kept at each step, in [0, 1).
+        eps: Added to the divisor, so that it is never zero.
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Parameter],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+    ) -> None:
+        super().__init__(parameters, lr)
+        self.betas = tuple(_check_range(self, "beta", beta, 0.0, 1.0) for beta in betas)
+        self.eps = _check_range(self, "eps", eps, 0.0)
+
+    def _direction(self, value: Any, gradient: Any, memory: dict[str, Any]) -> Any:
+        beta1, beta2 = self.betas
+        steps = memory.get("steps", 0.0) + 1.0
+        mean = beta1 * memory.get("mean", 0.0) + (1 - beta1) * gradient
+        square = beta2 * memory.get("square", 0.0) + (1 - beta2) * (gradient * gradient)
+        memory.update(steps=steps, mean=mean, square=square)
+        # Both means started at zero. Dividing by the weight that they have gathered since undoes that.
+        mean = mean / (1 - beta1**steps)
+        square = square / (1 - beta2**steps)
+        return mean / (square**0.5 + self.eps)
+
+
+class LRScheduler:
+    """Sets an optimizer's learning rate to the starting rate times a factor that depends on the number of steps.
+
+    Args:
+        optimizer: The optimizer to steer; its learning rate at this moment is the starting rate.
+    """
+
+    def __init__(self, optimizer: Optimizer) -> None:
+        self.optimizer = optimizer
+        self.base_lr = optimizer.lr
+        self.steps = 0
+        optimizer.lr = self.base_lr * self._factor(0)
+
+    def step(self) -> None:
+        """Go on to the next learning rate: call it once after each `optimizer.step()`, or once per epoch."""
+        self.steps += 1
+        self.optimizer.lr = self.base_lr * self._factor(self.steps)
+
+    def _factor(self, steps: int) -> float:
+        """The factor after a number of steps."""
+        raise NotImplementedError
+
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """The starting rate and the number of steps, as arrays."""
+        return {"base_lr": np.array(self.base_lr), "steps": np.array(self.steps)}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state_dict` returned, and set the learning rate to match.
+
+        Raises:
+            StateError: An entry is missing or unknown.
+        """
+        if set(state) != {"base_lr", "steps"}:
+            raise StateError(
+                explain(
+                    f"The state does not belong to a {type(self).__name__}.",
+                    got=f"the names {', '.join(state) or '(none)'}",
+                    expected="the names base_lr, steps",
+                    fix="pass what state_dict() returned",
+                )
+            )
+        self.base_lr = float(state["base_lr"])
+        self.steps = int(state["steps"])
+        self.optimizer.lr = self.base_lr * self._factor(self.steps)
+
+
+class StepLR(LRScheduler):
+    """Multiplies the learning rate by `gamma` after every `step_size` steps."""
+
+    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
+        self.step_size = int(_check_range(self, "step_size", step_size, 1))
+        self.gamma = _check_range(self, "gamma", gamma, 0.0)
+        super().__init__(optimizer)
+
+    def _factor(self, steps: int) -> float:
+        return self.gamma ** (steps // self.step_size)
+
+
+class LinearLR(LRScheduler):
+    """Moves the factor in a straight line from `start_factor` to `end_factor`, over `total_iters` steps."""
+
+    def __init__(
+        self, optimizer: Optimizer, start_factor: float = 1.0, end_factor: float = 0.0, total_iters: int = 5
+    ) -> None:
+        self.start_factor = _check_range(self, "start_factor", start_factor, 0.0)
+        self.end_factor = _check_range(self, "end_factor", end_factor, 0.0)
+        self.total_iters = int(_check_range(self, "total_iters", total_iters, 1))
+        super().__init__(optimizer)
+
+    def _factor(self, steps: int) -> float:
+        done = min(steps / self.total_iters, 1.0)
+        return self.start_factor + (self.end_factor - self.start_factor) * done
+
+
+class CosineAnnealingLR(LRScheduler):
+    """Lets the factor fall from 1 to `end_factor` along half a cosine wave (Loshchilov and Hutter, 2017).
+
+    Args:
+        optimizer: The optimizer to steer.
+        T_max: The number of steps that the fall takes; afterwards the factor stays.
+        end_factor: The factor at the end.
+    """
+
+    def __init__(self, optimizer: Optimizer, T_max: int, end_factor: float = 0.0) -> None:
+        self.T_max = int(_check_range(self, "T_max", T_max, 1))
+        self.end_factor = _check_range(self, "end_factor", end_factor, 0.0)
+        super().__init__(optimizer)
+
+    def _factor(self, steps: int) -> float:
+        done = min(steps / self.T_max, 1.0)
+        return self.end_factor + (1 - self.end_factor) * (1 + math.cos(math.pi * done)) / 2

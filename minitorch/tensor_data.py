@@ -1,0 +1,359 @@
+"""How a tensor lies in memory: flat storage, seen through a shape and strides.
+
+Storage is one long row of numbers. The strides say how far apart, in that row, neighbours along each dimension lie.
+The cell (i, j, k) of a tensor with strides (s0, s1, s2) is number i*s0 + j*s1 + k*s2 of the storage. Turning a tensor
+around (`permute`) thus only reorders shape and strides; no number is moved.
+
+The first three functions are plain Python that `jit.py` also compiles, so they use nothing but loops over arrays.
+"""
+
+import itertools
+import math
+import operator
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from .errors import BroadcastError, ContiguityError, DTypeError, IndexingError, ShapeError, explain
+
+MAX_DIMS = 32
+"""The most dimensions that a tensor can have (NumPy up to version 1 had the same limit)."""
+
+Storage: TypeAlias = npt.NDArray[Any]
+OutIndex: TypeAlias = npt.NDArray[np.int64]
+Index: TypeAlias = npt.NDArray[np.int64]
+Shape: TypeAlias = npt.NDArray[np.int64]
+Strides: TypeAlias = npt.NDArray[np.int64]
+
+UserIndex: TypeAlias = Sequence[int]
+UserShape: TypeAlias = Sequence[int]
+UserStrides: TypeAlias = Sequence[int]
+
+# Inside TensorData, `tuple` is the name of a method; so the types that need it are named here.
+Sizes: TypeAlias = tuple[int, ...]
+KernelArguments: TypeAlias = tuple[Storage, Shape, Strides]
+
+
+# Index arithmetic
+
+
+def index_to_position(index: Index, strides: Strides) -> int:
+    """Return where in the storage a cell lies: the sum of index times stride over all dimensions.
+
+    Args:
+        index: The cell, one number per dimension.
+        strides: The strides of the tensor.
+    """
+    position = 0
+    for i in range(len(strides)):
+        position += index[i] * strides[i]
+    return position
+
+
+def to_index(ordinal: int, shape: Shape, out_index: OutIndex) -> None:
+    """Find the cell that comes at place `ordinal` when all cells are counted row by row.
+
+    Counting 0 ... size-1 visits every cell exactly once, the last dimension changing fastest, like the digits of an
+    odometer.
+
+    Args:
+        ordinal: The place in the count.
+        shape: The shape of the tensor.
+        out_index: Is filled with the cell, one number per dimension.
+    """
+    rest = ordinal
+    for i in range(len(shape) - 1, -1, -1):
+        out_index[i] = rest % shape[i]
+        rest = rest // shape[i]
+
+
+def broadcast_index(big_index: Index, big_shape: Shape, shape: Shape, out_index: OutIndex) -> None:
+    """Find the cell of a smaller tensor that broadcasting puts at a cell of the larger one.
+
+    Shapes are aligned at the right. A dimension that the smaller tensor lacks is skipped; one of size 1 is stretched,
+    so it is always read at 0.
+
+    Args:
+        big_index: The cell of the larger tensor.
+        big_shape: The shape of the larger tensor.
+        shape: The shape of the smaller tensor.
+        out_index: Is filled with the cell of the smaller tensor.
+    """
+    skipped = len(big_shape) - len(shape)
+    for i in range(len(shape)):
+        out_index[i] = big_index[skipped + i] if shape[i] > 1 else 0
+
+
+def shape_broadcast(shape1: UserShape, shape2: UserShape) -> tuple[int, ...]:
+    """Return the shape that two shapes broadcast to.
+
+    Aligned at the right, two sizes must be equal, or one of them must be 1 or missing.
+
+    Raises:
+        BroadcastError: Two sizes differ and neither is 1.
+    """
+    sizes = []
+    for a, b in itertools.zip_longest(reversed(shape1), reversed(shape2), fillvalue=1):
+        if a != b and a != 1 and b != 1:
+            raise BroadcastError(
+                explain(
+                    "Two shapes cannot be broadcast together.",
+                    got=f"{tuple(shape1)} and {tuple(shape2)}, which meet with sizes {a} and {b}",
+                    expected="aligned at the right, equal sizes, or one of the two of size 1",
+                    fix="give one tensor a dimension of size 1 in that place with .view(...)",
+                )
+            )
+        sizes.append(b if a == 1 else a)
+    return tuple(reversed(sizes))
+
+
+def strides_from_shape(shape: UserShape) -> tuple[int, ...]:
+    """Return the strides of a tensor whose cells lie row by row: (4, 2, 3) has strides (6, 3, 1)."""
+    strides = []
+    step = 1
+    for size in reversed(shape):
+        strides.append(step)
+        step *= size
+    return tuple(reversed(strides))
+
+
+def as_sizes(values: Sequence[Any] | int, what: str) -> tuple[int, ...]:
+    """Read a list of whole numbers that may be given one by one or as one sequence: f(2, 3) or f((2, 3)).
+
+    Args:
+        values: The arguments of f, or one number.
+        what: What they are, for the error message.
+
+    Raises:
+        ShapeError: A value is not a whole number.
+    """
+    if type(values) is tuple and all(type(v) is int for v in values):
+        return values  # as it should be, and nearly always is
+    if isinstance(values, Iterable):
+        values = tuple(values)
+        if len(values) == 1 and isinstance(values[0], Iterable):
+            values = tuple(values[0])
+    else:
+        values = (values,)
+    try:
+        return tuple([operator.index(v) for v in values])
+    except TypeError:
+        raise ShapeError(
+            explain(
+                f"The {what} must consist of whole numbers.",
+                got=values,
+                expected="integers, as in (2, 3)",
+                fix="convert the numbers with int(...)",
+            )
+        ) from None
+
+
+class TensorData:
+    """Storage, shape and strides: everything about a tensor but its gradient.
+
+    Args:
+        storage: The numbers: a flat NumPy array, which is kept and shared, or a list, which is copied as float64.
+        shape: The size of each dimension.
+        strides: How far apart in the storage neighbours along each dimension lie; row by row if left out.
+
+    Attributes:
+        shape: The size of each dimension.
+        strides: The strides.
+        dims: The number of dimensions.
+        size: The number of cells.
+
+    Raises:
+        IndexingError: Shape and strides have different lengths.
+        ShapeError: The storage has not exactly one number per cell, or strides lead outside of it.
+        DTypeError: The storage holds no real numbers.
+    """
+
+    __slots__ = ("_shape", "_storage", "_strides", "dims", "shape", "size", "strides")
+
+    def __init__(self, storage: Any, shape: UserShape, strides: UserStrides | None = None) -> None:
+        self._storage: Storage = storage if isinstance(storage, np.ndarray) else np.array(storage, dtype=np.float64)
+        self.shape = as_sizes(shape, "shape")
+        self.strides = strides_from_shape(self.shape) if strides is None else as_sizes(strides, "strides")
+        self.dims = len(self.shape)
+        self.size = math.prod(self.shape)
+        self._check()
+        # Compiled kernels read shapes and strides from arrays.
+        self._shape: Shape = np.array(self.shape, dtype=np.int64)
+        self._strides: Strides = np.array(self.strides, dtype=np.int64)
+
+    def _check(self) -> None:
+        """Refuse whatever could lead a kernel outside of the storage."""
+        if len(self.strides) != self.dims or self.dims > MAX_DIMS:
+            raise IndexingError(
+                explain(
+                    "Shape and strides do not go together.",
+                    got=f"shape {self.shape} and strides {self.strides}",
+                    expected=f"one stride for each dimension, and at most {MAX_DIMS} dimensions",
+                    fix="leave out the strides to have the cells lie row by row",
+                )
+            )
+        if self._storage.ndim != 1 or self._storage.shape[0] != self.size or min(self.shape, default=0) < 0:
+            raise ShapeError(
+                explain(
+                    "The storage does not have the size that the shape asks for.",
+                    got=f"storage of shape {self._storage.shape} for tensor shape {self.shape}",
+                    expected=f"a flat row of {self.size} numbers, and no negative size",
+                    fix="pass storage and shape of the same size",
+                )
+            )
+        last = sum([(size - 1) * stride for size, stride in zip(self.shape, self.strides)])
+        if min(self.strides, default=0) < 0 or (self.size > 0 and last >= self.size):
+            raise ShapeError(
+                explain(
+                    "The strides lead outside of the storage.",
+                    got=f"strides {self.strides} for shape {self.shape}: up to position {last}",
+                    expected=f"strides of 0 or more, that reach at most position {self.size - 1}",
+                    fix="leave out the strides to have the cells lie row by row",
+                )
+            )
+        if self._storage.dtype.kind not in "fiub":
+            raise DTypeError(
+                explain(
+                    "A tensor holds real numbers only.",
+                    got=f"an array of {self._storage.dtype}",
+                    expected="an array of float64 or float32",
+                    fix="convert the array with .astype(numpy.float64)",
+                )
+            )
+
+    # Layout
+
+    def is_contiguous(self) -> bool:
+        """True if the cells lie in the storage row by row, without gaps. A dimension of size 1 has no say in it."""
+        step = 1
+        for size, stride in zip(reversed(self.shape), reversed(self.strides)):
+            if size != 1 and stride != step:
+                return self.size == 0
+            step *= size
+        return True
+
+    @staticmethod
+    def shape_broadcast(shape_a: UserShape, shape_b: UserShape) -> Sizes:
+        """Return the shape that two shapes broadcast to; see `shape_broadcast`."""
+        return shape_broadcast(shape_a, shape_b)
+
+    def permute(self, *order: int) -> "TensorData":
+        """Return the same storage with its dimensions in another order.
+
+        Args:
+            order: For each dimension of the result, which dimension of this tensor it is.
+
+        Raises:
+            ShapeError: `order` does not name every dimension exactly once.
+        """
+        axes = as_sizes(order, "order of the dimensions")
+        if sorted(axes) != list(range(self.dims)):
+            raise ShapeError(
+                explain(
+                    "The dimensions cannot be put into this order.",
+                    got=f"order {axes} for shape {self.shape}",
+                    expected=f"each of the numbers 0 to {self.dims - 1} exactly once",
+                    fix="name every dimension, as in permute(1, 0)",
+                )
+            )
+        return TensorData(self._storage, tuple([self.shape[i] for i in axes]), tuple([self.strides[i] for i in axes]))
+
+    def view(self, *shape: int) -> "TensorData":
+        """Return the same storage, row by row, under another shape.
+
+        Args:
+            shape: The sizes; one of them may be -1, which stands for whatever is left.
+
+        Raises:
+            ShapeError: The sizes do not multiply to the size of this tensor.
+            ContiguityError: The cells do not lie row by row.
+        """
+        sizes = as_sizes(shape, "shape")
+        known = math.prod([size for size in sizes if size != -1])
+        if sizes.count(-1) == 1 and known > 0 and self.size % known == 0:
+            sizes = tuple([self.size // known if size == -1 else size for size in sizes])
+        if min(sizes, default=0) < 0 or math.prod(sizes) != self.size:
+            raise ShapeError(
+                explain(
+                    "The tensor cannot be viewed under this shape: the number of cells differs.",
+                    got=f"shape {self.shape} with {self.size} cells, to be viewed as {sizes}",
+                    expected=f"sizes that multiply to {self.size} (one of them may be -1)",
+                    fix="choose sizes with the same product",
+                )
+            )
+        if not self.is_contiguous():
+            raise ContiguityError(
+                explain(
+                    "The tensor cannot be viewed under another shape: its cells do not lie row by row.",
+                    got=f"shape {self.shape} with strides {self.strides}",
+                    expected=f"strides {strides_from_shape(self.shape)}",
+                    fix="copy the cells into order first: .contiguous().view(...)",
+                )
+            )
+        return TensorData(self._storage, sizes)
+
+    # Cells
+
+    def index(self, index: int | UserIndex) -> int:
+        """Return where in the storage a cell lies.
+
+        Args:
+            index: The cell: one number per dimension, or a bare number for a tensor of one dimension.
+
+        Raises:
+            IndexingError: The tensor has no such cell.
+        """
+        cell = as_sizes(index, "index")
+        if len(cell) != self.dims or any(not 0 <= i < size for i, size in zip(cell, self.shape)):
+            raise IndexingError(
+                explain(
+                    "The tensor has no such cell.",
+                    got=f"index {cell} for shape {self.shape}",
+                    expected=f"{self.dims} numbers, each at least 0 and less than the size in its place",
+                    fix="index every dimension, counting from 0",
+                )
+            )
+        return sum([i * stride for i, stride in zip(cell, self.strides)])
+
+    def indices(self) -> Iterator[Sizes]:
+        """All cells, row by row."""
+        return itertools.product(*[range(size) for size in self.shape])
+
+    def sample(self) -> Sizes:
+        """A random cell."""
+        return tuple([random.randint(0, size - 1) for size in self.shape])
+
+    def get(self, key: int | UserIndex) -> float:
+        """The number in a cell."""
+        return self._storage[self.index(key)].item()
+
+    def set(self, key: int | UserIndex, val: float) -> None:
+        """Write a number into a cell; everything that shares the storage sees it."""
+        self._storage[self.index(key)] = val
+
+    # Ways out
+
+    def tuple(self) -> KernelArguments:
+        """Storage, shape and strides as arrays, the way kernels take them."""
+        return self._storage, self._shape, self._strides
+
+    def array(self) -> npt.NDArray[Any]:
+        """The tensor as a NumPy array that shares the storage."""
+        storage = self._storage
+        steps = [stride * storage.strides[0] for stride in self.strides]
+        return np.lib.stride_tricks.as_strided(storage, self.shape, steps)
+
+    def to_cuda_(self) -> None:
+        """Move the storage to a graphics card.
+
+        Raises:
+            NotImplementedError: Always; the library computes on the processor only.
+        """
+        raise NotImplementedError("This library has no CUDA backend: tensors stay in the processor's memory.")
+
+    def to_string(self) -> str:
+        """The cells as text, rounded; large tensors are shortened."""
+        return np.array2string(self.array(), precision=4, suppress_small=True, separator=", ", threshold=200)

@@ -1,0 +1,350 @@
+"""Every differentiable operation on tensors, easiest first.
+
+Each is a `Function`: `forward` computes with the backend's operations, and `backward`, right below it, returns the
+gradients of its inputs. The tensors that arrive in `forward` are constants, so no graph grows inside. Where an input
+was broadcast, `backward` may return a gradient of the larger shape; the tensor itself adds it up (`Tensor._fit`).
+
+Dimensions, shapes and orders are plain Python values. Course code that passes them as tensors is understood too.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .autodiff import Context, Function, Variable
+from .autodiff import wrap_tuple as wrap_tuple
+from .errors import ShapeError, explain
+from .tensor_data import as_sizes
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+
+def _plain(values: Any) -> Any:
+    """Read settings that came as a tensor: its numbers, as plain integers."""
+    return [int(x) for x in np.asarray(values).ravel()] if isinstance(values, Variable) else values
+
+
+def as_dim(a: "Tensor", dim: Any) -> int:
+    """Read the number of a dimension of `a`; a negative one counts from the end.
+
+    Raises:
+        ShapeError: `a` has no such dimension.
+    """
+    (number,) = as_sizes(_plain(dim), "dimension")
+    if not -a.dims <= number < a.dims:
+        raise ShapeError(
+            explain(
+                "The tensor has no such dimension.",
+                got=f"dimension {number} of a tensor of shape {a.shape}",
+                expected=f"a number from {-a.dims} to {a.dims - 1}" if a.dims else "a tensor with dimensions",
+                fix="dimensions are counted from 0",
+            )
+        )
+    return number % a.dims
+
+
+# One tensor, cell by cell
+
+
+class Neg(Function):
+    """-a"""
+
+    @staticmethod
+    def forward(ctx: Context, a: "Tensor") -> "Tensor":
+        """Negate each cell."""
+        return a.f.neg_map(a)
+
+    @staticmethod
+    def backward(ctx: Context, grad_output: "Tensor") -> "Tensor":
+        """d(-a) = -da"""
+        return grad_output.f.neg_map(grad_output)
+
+
+class Inv(Function):
+    """1 / a"""
+
+    @staticmethod
+    def forward(ctx: Context, a: "Tensor") -> "Tensor":
+        """Invert each cell."""
+        ctx.save_for_backward(a)
+        return a.f.inv_map(a)
+
+    @staticmethod
+    def backward(ctx: Context, grad_output: "Tensor") -> "Tensor":
+        """d(1/a) = -1/a^2 da"""
+        (a,) = ctx.saved_values
+        return grad_output.f.inv_back_zip(a, grad_output)
+
+
+class Sigmoid(Function):
+    """1 / (1 + e^-a)"""
+
+    @staticmethod
+    def forward(ctx: Context, a: "Tensor") -> "Tensor":
+        """Squash each cell into (0, 1)."""
+        out = a.f.sigmoid_map(a)
+        ctx.save_for_backward(out)
+        return out
+
+    @staticmethod
+    def backward(ctx: Context, grad_output: "Tensor") -> "Tensor":
+        """d sigmoid(a) = y (1 - y) da, with y = sigmoid(a)"""
+        (out,) = ctx.saved_values
+        return grad_output.f.sigmoid_back_zip(out, grad_output)
+
+
+class ReLU(Function):
+    """max(a, 0)"""
+
+    @staticmethod
+    def forward(ctx: Context, a: "Tensor") -> "Tensor":
+        """Replace negative cells by 0."""
+        ctx.save_for_backward(a)
+        return a.f.relu_map(a)
+
+    @staticmethod
+    def backward(ctx: Context, grad_output: "Tensor") -> "Tensor":
+        """d relu(a) = da where a is positive, else 0"""
+        (a,) = ctx.saved_values
+        return grad_output.f.relu_back_zip(a, grad_output)
+
+
+class Log(Function):
+    """ln(a + EPS)"""
+
+    @staticmethod
+    def forward(ctx: Context, a: "Tensor") -> "Tensor":
+        """Take the natural logarithm of each cell."""
+        ctx.save_for_backward(a)
+        return a.f.log_map(a)
+
+    @staticmethod
+    def backward(ctx: Context, grad_output: "Tensor") -> "Tensor":
+        """d ln(a + EPS) = 1 / (a + EPS) da"""
+        (a,) = ctx.saved_values
+        return grad_output.f.log_back_zip(a, grad_output)
+
+
+class Exp(Function):
+    """e^a"""
+
+    @staticmethod
+    def forward(ctx: Context, a: "Tensor") -> "Tensor":
+        """Raise e to each cell."""
+        out = a.f.exp_map(a)
+        ctx.save_for_backward(out)
+        return out
+
+    @staticmethod
+    def backward(ctx: Context, grad_output: "Tensor") -> "Tensor":
+        """d e^a = e^a da"""
+        (out,) = ctx.saved_values
+        return grad_output.f.mul_zip(grad_output, out)
+
+
+class Pow(Function):
+    """a to the power of a constant"""
+
+    @staticmethod
+    def forward(ctx: Context, a: "Tensor", exponent: float) -> "Tensor":
+        """Raise each cell to a power."""
+        ctx.save_for_backward(a, exponent)
+        return a.f.pow_zip(a, a._ensure_tensor(exponent))
+
+    @staticmethod
+    def backward(ctx: Context, grad_output: "Tensor") -> "Tensor":
+        """d a^n = n a^(n-1) da"""
+        a, exponent = ctx.saved_values
+        f = grad_output.f
+        slope = f.mul_zip(f.pow_zip(a, a._ensure_tensor(exponent - 1)), a._ensure_tensor(exponent))
+        return f.mul_zip(slope, grad_output)
+
+
+# Two tensors, cell by cell
+
+
+class Add(Function):
+    """a + b"""
+
+    @staticmethod
+    def forward(ctx: Context, a: "Tensor", b: "Tensor") -> "Tensor":
+        """Add, after broadcasting."""
+        return a.f.add_zip(a, b)
+
+    @staticmethod
+    def backward(ctx: Context, grad_output: "Tensor") -> tuple["Tensor", "Tensor"]:
+        """d(a + b) = da + db"""
+        return grad_output, grad_output
+
+
+class Mul(Function):
+    """a * b"""
+
+    @staticmethod
+    def forward(ctx: Context, a: "Tensor", b: "Tensor") -> "Tensor":
+        """Multiply, after broadcasting."""
+        ctx.save_for_backward(a, b)
+        return a.f.mul_zip(a, b)
+
+    @staticmethod
+    def backward(ctx: Context, grad_output: "Tensor") -> tuple["Tensor | None", "Tensor | None"]:
+        """d(a * b) = b da + a db"""
+        a, b = ctx.saved_values
+        needs_a, needs_b = ctx.needs_input_grad
+        f = grad_output.f
+        return (
+            f.mul_zip(grad_output, b) if needs_a else None,
+            f.mul_zip(grad_output, a) if needs_b else None,
+        )
+
+
+class LT(Function):
+    """1 where a < b, else 0"""
+
+    @staticmethod
+    def forward(ctx: Context, a: "Tensor", b: "Tensor") -> "Tensor":
+        """Compare, after broadcasting."""
+        ctx.save_for_backward(a, b)
+        return a.f.lt_zip(a, b)
+
+    @staticmethod
+    def backward(ctx: Context, grad_output: "Tensor") -> tuple["Tensor", "Tensor"]:
+        """A step function is flat: the gradients are 0."""
+        a, b = ctx.saved_values
+        return a.zeros(), b.zeros()
+
+
+class EQ(Function):
+    """1 where a equals b, else 0"""
+
+    @staticmethod
+    def forward(ctx: Context, a: "Tensor", b: "Tensor") -> "Tensor":
+        """Compare, after broadcasting."""
+        ctx.save_for_backward(a, b)
+        return a.f.eq_zip(a, b)
+
+    @staticmethod
+    def backward(ctx: Context, grad_output: "Tensor") -> tuple["Tensor", "Tensor"]:
+        """A step function is flat: the gradients are 0."""
+        a, b = ctx.saved_values
+        return a.zeros(), b.zeros()
+
+
+class IsClose(Function):
+    """1 where a and b differ by less than 0.01, else 0; it has no derivative"""
+
+    @staticmethod
+    def forward(ctx: Context, a: "Tensor", b: "Tensor") -> "Tensor":
+        """Compare, after broadcasting."""
+        return a.f.is_close_zip(a, b)
+
+
+# One tensor, folded along a dimension
+
+
+class Sum(Function):
+    """The sum along a dimension, which stays with size 1"""
+
+    @staticmethod
+    def forward(ctx: Context, a: "Tensor", dim: int) -> "Tensor":
+        """(..., n, ...) becomes (..., 1, ...)."""
+        ctx.save_for_backward(a.shape)
+        return a.f.add_reduce(a, as_dim(a, dim))
+
+    @staticmethod
+    def backward(ctx: Context, grad_output: "Tensor") -> "Tensor":
+        """Every cell of a sum has the gradient of the sum."""
+        (shape,) = ctx.saved_values
+        return grad_output.f.id_map(grad_output, grad_output.zeros(shape))
+
+
+class All(Function):
+    """1 where all cells along a dimension are 1, else 0; it has no derivative"""
+
+    @staticmethod
+    def forward(ctx: Context, a: "Tensor", dim: int) -> "Tensor":
+        """(..., n, ...) becomes (..., 1, ...): the product of the cells."""
+        return a.f.mul_reduce(a, as_dim(a, dim))
+
+
+# Layout
+
+
+class Permute(Function):
+    """The same storage with its dimensions in another order"""
+
+    @staticmethod
+    def forward(ctx: Context, a: "Tensor", order: Sequence[int]) -> "Tensor":
+        """Dimension i of the result is dimension order[i] of a."""
+        axes = as_sizes(_plain(order), "order of the dimensions")
+        ctx.save_for_backward(axes)
+        return a._new(a._tensor.permute(*axes))
+
+    @staticmethod
+    def backward(ctx: Context, grad_output: "Tensor") -> "Tensor":
+        """Dimension order[i] of the gradient is dimension i of what arrives: the inverse order."""
+        (axes,) = ctx.saved_values
+        inverse = sorted(range(len(axes)), key=axes.__getitem__)
+        return grad_output._new(grad_output._tensor.permute(*inverse))
+
+
+class View(Function):
+    """The same storage under another shape"""
+
+    @staticmethod
+    def forward(ctx: Context, a: "Tensor", shape: Sequence[int]) -> "Tensor":
+        """The cells keep their order, row by row."""
+        ctx.save_for_backward(a.shape)
+        return a._new(a._tensor.view(*as_sizes(_plain(shape), "shape")))
+
+    @staticmethod
+    def backward(ctx: Context, grad_output: "Tensor") -> "Tensor":
+        """The same cells under the old shape. What arrives may lie in any order, so it is copied into rows first."""
+        (shape,) = ctx.saved_values
+        rows = grad_output if grad_output.is_contiguous() else grad_output.f.id_map(grad_output)
+        return rows._new(rows._tensor.view(*shape))
+
+
+class Copy(Function):
+    """The same cells in storage of their own, row by row"""
+
+    @staticmethod
+    def forward(ctx: Context, a: "Tensor") -> "Tensor":
+        """Copy each cell."""
+        return a.f.id_map(a)
+
+    @staticmethod
+    def backward(ctx: Context, grad_output: "Tensor") -> "Tensor":
+        """A copy hands the gradient on."""
+        return grad_output
+
+
+# Matrices
+
+
+class MatMul(Function):
+    """The matrix product a @ b"""
+
+    @staticmethod
+    def forward(ctx: Context, a: "Tensor", b: "Tensor") -> "Tensor":
+        """(..., n, k) @ (..., k, m) becomes (..., n, m); leading dimensions are broadcast."""
+        ctx.save_for_backward(a, b)
+        return a.f.matrix_multiply(a, b)
+
+    @staticmethod
+    def backward(ctx: Context, grad_output: "Tensor") -> tuple["Tensor | None", "Tensor | None"]:
+        """d(a @ b) = da @ b + a @ db, so the gradients are g @ b^T and a^T @ g"""
+        a, b = ctx.saved_values
+        needs_a, needs_b = ctx.needs_input_grad
+
+        def transpose(t: "Tensor") -> "Tensor":
+            order = (*range(t.dims - 2), t.dims - 1, t.dims - 2)
+            return t._new(t._tensor.permute(*order))
+
+        multiply = grad_output.f.matrix_multiply
+        return (
+            multiply(grad_output, transpose(b)) if needs_a else None,  # (..., n, m) @ (..., m, k) -> (..., n, k)
+            multiply(transpose(a), grad_output) if needs_b else None,  # (..., k, n) @ (..., n, m) -> (..., k, m)
+        )

@@ -1,0 +1,110 @@
+"""The check that every differentiable operation must pass, and tensors to feed it with.
+
+What an operation should compute comes from the test, written with NumPy, SciPy or plain loops; nothing in here calls
+the library to find out what is right.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+import minitorch
+from minitorch import Tensor, TensorBackend, TensorData
+
+LAYOUTS = ("rows", "reversed", "rotated")
+"""Ways for the same cells to lie in memory: row by row; column by column; or with the dimensions rotated by one."""
+
+
+def lay_out(array: Any, layout: str, backend: TensorBackend = minitorch.SimpleBackend) -> Tensor:
+    """A constant tensor that holds `array`, lying in memory in one of the LAYOUTS."""
+    array = np.asarray(array)
+    axes = list(range(array.ndim))
+    order = {"rows": axes, "reversed": axes[::-1], "rotated": axes[1:] + axes[:1]}[layout]
+    # The storage holds the permuted array row by row; the inverse permutation brings the cells back to their places.
+    stored = np.ascontiguousarray(np.transpose(array, order))
+    inverse = [order.index(axis) for axis in axes]
+    return Tensor(TensorData(stored.ravel().copy(), stored.shape).permute(*inverse), backend=backend)
+
+
+def random_array(rng: np.random.Generator, shape: Sequence[int], dtype: Any = np.float64) -> Any:
+    """Random numbers between 0.5 and 2 in size, of random sign: none of them near a bend or a pole at 0."""
+    return (rng.uniform(0.5, 2.0, shape) * rng.choice([-1.0, 1.0], shape)).astype(dtype)
+
+
+def seeds() -> st.SearchStrategy[int]:
+    """Seeds for `numpy.random.default_rng`."""
+    return st.integers(0, 2**32 - 1)
+
+
+def unbroadcast(gradient: Any, shape: Sequence[int]) -> Any:
+    """Add up a gradient over the dimensions that broadcasting stretched (NumPy only)."""
+    extra = gradient.ndim - len(shape)
+    gradient = gradient.sum(axis=tuple(range(extra))) if extra else gradient
+    stretched = tuple(i for i, size in enumerate(shape) if size == 1 and gradient.shape[i] != 1)
+    return gradient.sum(axis=stretched, keepdims=True) if stretched else gradient
+
+
+def check_function(
+    function: Callable[..., Tensor],
+    arrays: Sequence[Any],
+    value: Any,
+    gradients: Callable[[Any], Sequence[Any]],
+    *,
+    layouts: Sequence[str] | None = None,
+    backend: TensorBackend = minitorch.SimpleBackend,
+    rng: np.random.Generator,
+    rtol: float = 1e-9,
+    atol: float = 1e-11,
+) -> None:
+    """Compare every cell of an operation's value and gradients with what they should be.
+
+    Args:
+        function: The operation, on tensors.
+        arrays: The values of its tensors, one NumPy array each.
+        value: The right result, a NumPy array.
+        gradients: From a random upstream gradient of the result's shape, the right gradient of each input.
+        layouts: How each input lies in memory; row by row if left out.
+        backend: The backend to compute with.
+        rng: Where the upstream gradient comes from.
+        rtol: The relative tolerance.
+        atol: The absolute tolerance.
+    """
+    layouts = layouts or ["rows"] * len(arrays)
+    leaves = [lay_out(a, layout, backend).requires_grad_(True) for a, layout in zip(arrays, layouts, strict=True)]
+    out = function(*leaves)
+    value = np.asarray(value)
+
+    assert out.shape == value.shape, f"the result has shape {out.shape} instead of {value.shape}"
+    assert out.dtype == np.result_type(*[a.dtype for a in arrays])
+    assert out.backend is backend
+    np.testing.assert_allclose(out.to_numpy(), value, rtol=rtol, atol=atol)
+
+    upstream = rng.normal(size=value.shape)
+    expected = gradients(upstream)
+    out.backward(upstream)
+    for leaf, array, gradient in zip(leaves, arrays, expected, strict=True):
+        assert leaf.grad is not None, "no gradient arrived"
+        assert leaf.grad.shape == leaf.shape
+        assert leaf.grad.dtype == leaf.dtype
+        np.testing.assert_allclose(leaf.grad.to_numpy(), gradient, rtol=rtol, atol=atol)
+        np.testing.assert_array_equal(leaf.to_numpy(), array, err_msg="the operation changed its input")
+
+    # Gradients add up over repeated passes, and no two of them share memory.
+    out.backward(upstream)
+    for leaf, gradient in zip(leaves, expected, strict=True):
+        np.testing.assert_allclose(leaf.grad.to_numpy(), 2 * np.asarray(gradient), rtol=rtol, atol=2 * atol)
+    storages = [leaf.grad._tensor._storage for leaf in leaves]
+    storages += [leaf._tensor._storage for leaf in leaves] + [out._tensor._storage]
+    for i, storage in enumerate(storages[: len(leaves)]):
+        assert not any(np.shares_memory(storage, other) for other in storages[i + 1 :]), "a gradient shares its memory"
+
+    # An input that needs no gradient gets none, and the others do not notice.
+    for only in range(len(leaves)):
+        inputs = [lay_out(a, layout, backend) for a, layout in zip(arrays, layouts, strict=True)]
+        inputs[only].requires_grad_(True)
+        function(*inputs).backward(upstream)
+        for i, x in enumerate(inputs):
+            assert (x.grad is not None) == (i == only)
+        np.testing.assert_allclose(inputs[only].grad.to_numpy(), expected[only], rtol=rtol, atol=atol)
