@@ -36,7 +36,8 @@ def _reduce() -> Any:
 
 def _anew(kernel: Any) -> Any:
     """The same kernel without its compiled code, which numba may have read from disk, without the diagnostics."""
-    return numba.njit(**kernel.targetoptions)(kernel.py_func)
+    options = {name: value for name, value in kernel.targetoptions.items() if name != "nopython"}  # njit implies it
+    return numba.njit(**options)(kernel.py_func)
 
 
 def _matmul() -> Any:

@@ -94,7 +94,8 @@ def draw_features(digit: Array, kernels: Sequence[Array], stages: Sequence[Array
     """
     figure = Figure(figsize=(12, 7.6), layout="constrained")
     figure.suptitle("What the two convolution layers have learned, and what they see in one digit")
-    left, right = figure.subfigures(1, 2, width_ratios=[1, 5])
+    sides: Any = figure.subfigures(1, 2, width_ratios=[1, 5])
+    left, right = sides
     legend, picture = left.subplots(2, 1)
     _framed(picture, digit, cmap="gray_r").set_title("the digit", fontsize=10)
     legend.set_axis_off()
@@ -104,8 +105,7 @@ def draw_features(digit: Array, kernels: Sequence[Array], stages: Sequence[Array
     )
     legend.text(0, 0.5, explanation, va="center")
 
-    panels: Any = right.subfigures(2, 1)
-    layers = zip(panels, ("first", "second"), kernels, stages)
+    layers = zip(right.subfigures(2, 1), ("first", "second"), kernels, stages)
     for panel, name, weights, maps in layers:
         panel.suptitle(f"{name} layer: {len(weights)} windows over {weights.shape[1]} channel(s)", fontsize=10)
         limit = float(np.abs(weights).max())
@@ -165,6 +165,7 @@ def draw_boundary(
     for label, marker, colour in ((0, "x", "black"), (1, "o", "white")):
         chosen = np.array([point for point, y in zip(points, labels) if y == label]).reshape(-1, 2)
         edge = "black" if marker == "o" else None
-        axes.scatter(*chosen.T, marker=marker, c=colour, s=36, edgecolors=edge, label=f"label {label}", clip_on=False)
+        x, y = chosen[:, 0], chosen[:, 1]
+        axes.scatter(x, y, s=36, c=colour, marker=marker, edgecolors=edge, label=f"label {label}", clip_on=False)
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1.01), ncols=2, frameon=False)
     _save(figure, path)
