@@ -197,10 +197,25 @@ class Module:
                         fix="build the model with the same sizes as the one that was saved",
                     )
                 )
+            kind = np.asarray(state[name]).dtype
+            if kind.kind not in "fiub":
+                raise StateError(
+                    explain(
+                        f"The state does not belong to this {type(self).__name__}: {name!r} holds no real numbers.",
+                        got=f"values of type {kind}",
+                        expected="ints and floats",
+                        fix="pass what state_dict() returned",
+                    )
+                )
+        # All new values are made before the first parameter changes, for making one may fail.
+        new_values = []
         for name, parameter in parameters.items():
             old = parameter.value
-            # A Tensor or a Scalar makes its like; a parameter may also be a plain number.
-            parameter.update(old.like(state[name]) if hasattr(old, "like") else type(old)(state[name]))
+            # A Tensor or a Scalar makes its like; a parameter may also be an array or a plain number.
+            make = np.array if isinstance(old, np.ndarray) else getattr(old, "like", type(old))
+            new_values.append(make(state[name]))
+        for parameter, value in zip(parameters.values(), new_values):
+            parameter.update(value)
 
     # Calling and showing
 

@@ -1,7 +1,7 @@
 """Optimizers, which change parameters along their gradients, and schedules, which change the learning rate.
 
-An optimizer sees nothing but `Parameter`s. Their values may be tensors or scalars: the few operations it needs,
-`a + b`, `a * b` and `a ** 0.5`, are the same for both.
+An optimizer sees nothing but `Parameter`s. Their values may be tensors, or Scalars, of which it takes the numbers: the
+few operations it needs, `a + b`, `a * b` and `a ** 0.5`, are the same for both.
 """
 
 import math
@@ -44,7 +44,10 @@ class Optimizer:
     Attributes:
         lr: The current learning rate; schedules change it.
         memory: For each parameter, by its number, the named quantities that the optimizer remembers.
+        remembers: The names of those quantities.
     """
+
+    remembers: tuple[str, ...] = ()
 
     def __init__(self, parameters: Iterable[Parameter], lr: float = 1.0) -> None:
         self.parameters = list(parameters)
@@ -63,9 +66,13 @@ class Optimizer:
     def step(self) -> None:
         """Change every parameter that has a gradient. Its new value is a fresh leaf, without a gradient."""
         for parameter, memory in zip(self.parameters, self.memory):
-            gradient = _gradient(parameter)
-            if gradient is not None:
-                value = parameter.value.detach()
+            old, gradient = parameter.value, _gradient(parameter)
+            if gradient is None:
+                continue
+            if hasattr(old, "derivative"):  # a Scalar: its number is all that the rule needs
+                parameter.update(old.like(old.data - self.lr * self._direction(old.data, gradient, memory)))
+            else:
+                value = old.detach()
                 parameter.update(value - self.lr * self._direction(value, gradient, memory))
 
     def _direction(self, value: Any, gradient: Any, memory: dict[str, Any]) -> Any:
@@ -87,22 +94,25 @@ class Optimizer:
                 neither the shape of its parameter nor is a single number.
         """
         memory: list[dict[str, Any]] = [{} for _ in self.parameters]
-        for key in state:
+        for key, array in state.items():
+            seen, kind = np.shape(array), np.asarray(array).dtype.kind
             number, _, name = key.partition(".")
+            found = f"{key!r} of shape {seen} and type {np.asarray(array).dtype}"
             if key == "lr":
-                continue
-            wanted = None
-            if number.isdecimal() and int(number) < len(memory):
+                if seen != () or kind not in "fiu":
+                    self._refuse(found, "one number")
+            elif not number.isdecimal() or int(number) >= len(memory) or name not in self.remembers:
+                self._refuse(found, "no such entry")
+            else:
                 value = self.parameters[int(number)].value
                 wanted = np.shape(np.asarray(value))
-                seen = np.shape(state[key])
-                if seen == ():
-                    memory[int(number)][name] = float(state[key])
-                    continue
-                if seen == wanted:
-                    memory[int(number)][name] = value.like(state[key])
-                    continue
-            self._refuse(f"{key!r} of shape {np.shape(state[key])}", f"shape {wanted}" if wanted else "no such entry")
+                if seen not in ((), wanted) or kind not in "fiu":
+                    self._refuse(found, f"numbers of shape {wanted}")
+                memory[int(number)][name] = float(array) if seen == () else value.like(array)
+        for i, quantities in enumerate(memory):
+            for name in self.remembers:
+                if quantities and name not in quantities:
+                    self._refuse(f"no entry '{i}.{name}'", "all that is remembered of a parameter")
         if "lr" not in state:
             self._refuse("no entry 'lr'", "the learning rate under 'lr'")
         self.lr = float(state["lr"])
@@ -132,6 +142,8 @@ class SGD(Optimizer):
         weight_decay: How strongly values are pulled towards zero, 0 or more.
     """
 
+    remembers = ("velocity",)
+
     def __init__(
         self, parameters: Iterable[Parameter], lr: float = 1.0, momentum: float = 0.0, weight_decay: float = 0.0
     ) -> None:
@@ -159,6 +171,8 @@ class Adam(Optimizer):
         betas: How much of the running means of the gradient and of its square is kept at each step, in [0, 1).
         eps: Added to the divisor, so that it is never zero.
     """
+
+    remembers = ("steps", "mean", "square")
 
     def __init__(
         self,
@@ -224,6 +238,16 @@ class LRScheduler:
                     fix="pass what state_dict() returned",
                 )
             )
+        for name, array in state.items():
+            if np.shape(array) != ():
+                raise StateError(
+                    explain(
+                        f"The state does not belong to a {type(self).__name__}.",
+                        got=f"{name} of shape {np.shape(array)}",
+                        expected="one number",
+                        fix="pass what state_dict() returned",
+                    )
+                )
         self.base_lr = float(state["base_lr"])
         self.steps = int(state["steps"])
         self.optimizer.lr = self.base_lr * self._factor(self.steps)

@@ -1,6 +1,7 @@
 """`Scalar`: a number that remembers how it was computed, so that it can be differentiated."""
 
 import itertools
+import numbers
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -29,6 +30,9 @@ class Scalar(Variable):
         data: The number, a float.
         derivative: The derivative that `backward` has collected so far, or None.
     """
+
+    # NumPy numbers leave arithmetic with a Scalar to the Scalar, instead of turning it into an array.
+    __array_ufunc__ = None
 
     def __init__(self, data: float, history: History | None = History(), name: str | None = None) -> None:
         self.unique_id = next(_ids)
@@ -61,7 +65,7 @@ class Scalar(Variable):
         return Mul.apply(b, self)
 
     def __truediv__(self, b: "ScalarLike") -> "Scalar":
-        return Mul.apply(self, Inv.apply(b) if isinstance(b, Scalar) else 1.0 / b)
+        return Mul.apply(self, Inv.apply(b) if isinstance(b, Scalar) else 1.0 / _as_float(b))
 
     def __rtruediv__(self, b: "ScalarLike") -> "Scalar":  # b / self
         return Mul.apply(b, Inv.apply(self))
@@ -176,14 +180,14 @@ ScalarLike: TypeAlias = float | int | Scalar
 
 def _as_float(x: Any) -> float:
     """Read a plain number that stands beside a Scalar."""
-    try:
+    # Not all that float() accepts: it would also read text, and cut the graph of a tensor.
+    if isinstance(x, (numbers.Real, np.bool_)):
         return float(x)
-    except (TypeError, ValueError):
-        raise DTypeError(
-            explain(
-                "A Scalar can be combined with numbers and Scalars only.",
-                got=f"{x!r} of type {type(x).__name__}",
-                expected="a float, an int or a Scalar",
-                fix="take single numbers out of a tensor with .item()",
-            )
-        ) from None
+    raise DTypeError(
+        explain(
+            "A Scalar can be combined with numbers and Scalars only.",
+            got=f"{x!r} of type {type(x).__name__}",
+            expected="a float, an int or a Scalar",
+            fix="take single numbers out of a tensor with .item()",
+        )
+    )

@@ -243,7 +243,8 @@ class Tensor(Variable):
             return b
         if isinstance(b, (int, float, np.number, np.bool_)) and not isinstance(b, np.complexfloating):
             kind = self.dtype if self.dtype.kind == "f" else np.float64
-            return self._new(TensorData(np.array([b], dtype=kind), (1,)))
+            # One cell, in one dimension; or in none, to keep a tensor without dimensions as it is.
+            return self._new(TensorData(np.array([b], dtype=kind), (1,) if self.dims else ()))
         if isinstance(b, np.ndarray) and b.dtype.kind in "fiub":
             kind = b.dtype if b.dtype in (np.float32, np.float64) else np.float64
             return self._new(TensorData(np.array(b, dtype=kind).ravel(), b.shape))
