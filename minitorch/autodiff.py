@@ -248,8 +248,8 @@ def topological_sort(variable: Variable) -> Iterable[Variable]:
         v, parents_done = stack.pop()
         if parents_done:
             finished.append(v)
-        elif v.history is not None and v.unique_id not in seen:
-            seen.add(v.unique_id)
+        elif v.history is not None and id(v) not in seen:
+            seen.add(id(v))
             stack.append((v, True))
             stack.extend((parent, False) for parent in v.parents)
     return finished[::-1]
@@ -265,9 +265,10 @@ def backpropagate(variable: Variable, deriv: Any) -> None:
         variable: The result, the right-most variable of the graph.
         deriv: The derivative of the final quantity with respect to `variable`.
     """
-    pending = {variable.unique_id: deriv}
+    # By id(), and not by unique_id, which a copy of a variable shares with it. The graph keeps all of them alive.
+    pending = {id(variable): deriv}
     for v in topological_sort(variable):
-        derivative = pending.pop(v.unique_id, None)
+        derivative = pending.pop(id(v), None)
         if derivative is None:  # no path brought anything here
             continue
         if v.is_leaf():
@@ -276,5 +277,5 @@ def backpropagate(variable: Variable, deriv: Any) -> None:
         for parent, contribution in v.chain_rule(derivative):
             if contribution is None or parent.is_constant():
                 continue
-            arrived = pending.get(parent.unique_id)
-            pending[parent.unique_id] = contribution if arrived is None else arrived + contribution
+            arrived = pending.get(id(parent))
+            pending[id(parent)] = contribution if arrived is None else arrived + contribution

@@ -47,8 +47,11 @@ def _make(
 ) -> Tensor:
     """Make a tensor from a function that returns a number of values.
 
-    The course lets the backend follow the shape without its name, rand((2, 3), backend); so it is looked for there.
+    The course lets backend and requires_grad follow the shape without their names, rand((2, 3), backend, True); so
+    they are looked for there.
     """
+    if len(shape) > 1 and isinstance(shape[-1], bool):
+        *shape, requires_grad = shape
     if shape and isinstance(shape[-1], TensorBackend):
         *shape, backend = shape
     sizes = as_sizes(shape, "shape")
@@ -90,7 +93,7 @@ def ones(
 def rand(
     *shape: Any, backend: TensorBackend | None = None, requires_grad: bool = False, dtype: npt.DTypeLike | None = None
 ) -> Tensor:
-    """A tensor of random numbers, uniform in [0, 1), drawn row by row; see `zeros`."""
+    """A tensor of random numbers, uniform in [0, 1), drawn row by row; see `zeros`. (float32 may round one up to 1.)"""
     return _make(lambda n: [random.random() for _ in range(n)], shape, backend, requires_grad, dtype)
 
 
@@ -126,9 +129,11 @@ def tensor(
         ShapeError: The rows of a nested list have different lengths.
         DTypeError: Something in it is not a real number.
     """
-    if not isinstance(ls, (np.ndarray, Tensor)):
-        _nested_shape(ls, "the list")
-    values = np.asarray(ls)
+    try:
+        values = np.asarray(ls)
+    except ValueError:
+        _nested_shape(ls, "the list")  # finds the place where the rows differ, and says so
+        raise
     if values.dtype.kind not in "fiub":
         raise DTypeError(
             explain(

@@ -9,6 +9,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from .errors import ArgumentError, explain
 
 Point = tuple[float, float]
@@ -30,7 +32,7 @@ class Graph:
 
 
 def _check_count(N: int) -> None:
-    if not isinstance(N, int) or N < 0:
+    if not isinstance(N, (int, np.integer)) or isinstance(N, bool) or N < 0:
         raise ArgumentError(
             explain(
                 "A data set needs a number of points.",

@@ -34,8 +34,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import prange
 
-from .autodiff import Context, Function
-from .errors import ShapeError, explain
+from .autodiff import Context, Function, Variable
+from .errors import DTypeError, ShapeError, explain
 from .jit import njit
 from .tensor_data import Shape, Storage, Strides
 
@@ -221,8 +221,9 @@ def _tensor_conv2d(
             else:
                 for h in range(out_height):
                     for w in range(out_width):
-                        shift = h * pitch + w
-                        total[shift] += dot_shifted(window, cells, shift)
+                        for i in range(k_height):
+                            tap_row = window[i * pitch : i * pitch + k_width]
+                            total[h * pitch + w] += dot_shifted(tap_row, cells, (h + i) * pitch + w)
         first = b * out_strides[0] + o * out_strides[1]
         for h in range(out_height):
             for w in range(out_width):
@@ -243,6 +244,16 @@ def _check_sizes(rank: int, input: "Tensor", weight: "Tensor") -> None:
         f"input (batch, in_channels, {', '.join(window)}) and "
         f"weight (out_channels, in_channels, {', '.join('k_' + side for side in window)})"
     )
+    for operand in (input, weight):
+        if not isinstance(operand, Variable):
+            raise DTypeError(
+                explain(
+                    f"conv{rank}d takes two tensors.",
+                    got=type(operand).__name__,
+                    expected=expected,
+                    fix="make a tensor of it with minitorch.tensor(...)",
+                )
+            )
     got = f"input {input.shape} and weight {weight.shape}"
     if input.dims != rank + 2 or weight.dims != rank + 2:
         raise ShapeError(

@@ -90,7 +90,6 @@ def _is_ours(fn: Callable[..., Any]) -> bool:
     return fn.__module__.rpartition(".")[0] == _PACKAGE and "<" not in fn.__qualname__
 
 
-@functools.cache
 def _compile(fn: Callable[..., Any], parallel: bool, reassociate: bool, cache: bool) -> Any:
     options: dict[str, Any] = {"error_model": "numpy"}  # 1 / 0 is inf, as NumPy has it, and no test slows the loop down
     if parallel:
@@ -105,7 +104,20 @@ def _compile(fn: Callable[..., Any], parallel: bool, reassociate: bool, cache: b
         # If no folder can be written to, the kernel is compiled anew in each process, which only costs time.
         with contextlib.suppress(RuntimeError):
             dispatcher._cache = _KernelCache(fn)
+        if parallel:
+            dispatcher.parallel_diagnostics = functools.partial(_parallel_diagnostics, dispatcher, options)
     return dispatcher
+
+
+def _parallel_diagnostics(dispatcher: Any, options: dict[str, Any], signature: Any = None, level: int = 1) -> None:
+    """Print what numba made of a kernel's loops. Compiled code from disk cannot tell; so it is compiled once more."""
+    fresh = numba.njit(**options)(dispatcher.py_func)
+    for known in dispatcher.signatures:
+        fresh.compile(known)
+    fresh.parallel_diagnostics(signature, level)
+
+
+_ours: dict[Callable[..., Any], Any] = {}  # the functions of this package that have been compiled, by what they were
 
 
 def njit(fn: Fn, *, parallel: bool = False, reassociate: bool = False, calls: Callable[..., Any] | None = None) -> Fn:
@@ -123,8 +135,13 @@ def njit(fn: Fn, *, parallel: bool = False, reassociate: bool = False, calls: Ca
     """
     if numba.config.DISABLE_JIT or hasattr(fn, "py_func"):  # type: ignore[attr-defined]
         return fn
-    cache = calls is None or (hasattr(calls, "py_func") and _is_ours(calls.py_func) and calls is njit(calls.py_func))
-    return _compile(fn, parallel, reassociate, cache and fn.__module__.rpartition(".")[0] == _PACKAGE)
+    if fn in _ours:
+        return _ours[fn]
+    cache = calls is None or _ours.get(getattr(calls, "py_func", calls)) is calls
+    dispatcher = _compile(fn, parallel, reassociate, cache and fn.__module__.rpartition(".")[0] == _PACKAGE)
+    if _is_ours(fn):
+        _ours[fn] = dispatcher
+    return dispatcher
 
 
 index_to_position = njit(tensor_data.index_to_position)

@@ -10,6 +10,7 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from . import nn
@@ -18,14 +19,13 @@ from .errors import ArgumentError, ShapeError, explain
 from .fast_conv import conv1d, conv2d
 from .module import Module, Parameter
 from .tensor import Tensor
-from .tensor_data import as_sizes
 from .tensor_ops import SimpleBackend, TensorBackend
 
 
 def _check_positive(owner: Module, **sizes: int) -> None:
     """Refuse a layer without inputs, outputs or window."""
     for name, size in sizes.items():
-        if not isinstance(size, int) or size < 1:
+        if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1:
             raise ArgumentError(
                 explain(
                     f"{type(owner).__name__} cannot be built with {name}={size!r}.",
@@ -104,8 +104,6 @@ class _Conv(Module):
     ) -> None:
         super().__init__()
         _check_positive(self, in_channels=in_channels, out_channels=out_channels)
-        for size in window:
-            _check_positive(self, kernel_size=size)
         self.in_channels, self.out_channels, self.kernel_size = in_channels, out_channels, window
         inputs = in_channels * math.prod(window)
         self.weight = _uniform((out_channels, in_channels, *window), inputs, backend, dtype)
@@ -146,8 +144,7 @@ class Conv1d(_Conv):
         backend: TensorBackend = SimpleBackend,
         dtype: npt.DTypeLike | None = None,
     ) -> None:
-        window = as_sizes(kernel_size, "kernel size")
-        super().__init__(in_channels, out_channels, window, bias, backend, dtype)
+        super().__init__(in_channels, out_channels, nn.as_width(kernel_size), bias, backend, dtype)
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, in_channels, width) becomes (batch, out_channels, width)."""

@@ -24,7 +24,7 @@ class Parameter:
         self.update(x)
 
     def update(self, x: Any) -> None:
-        """Replace the value. A new tensor becomes a leaf that wants a gradient and has none yet."""
+        """Replace the value. A tensor or a Scalar becomes a leaf that wants its derivative."""
         self.value = x
         if hasattr(x, "requires_grad_"):
             x.requires_grad_(True)
@@ -123,6 +123,15 @@ class Module:
                     fix="make super().__init__() the first line of __init__",
                 )
             )
+        if isinstance(value, (Parameter, Module)) and hasattr(type(self), key):
+            raise AttributeError(
+                explain(
+                    f"{type(self).__name__}.{key} is taken: every module has something of that name.",
+                    got=f"self.{key} = {type(value).__name__}(...)",
+                    expected="a name that Module does not use itself",
+                    fix="choose another name",
+                )
+            )
         # A name means one thing: whatever it meant before is forgotten.
         for table in (self.__dict__, self.__dict__.get("_parameters", {}), self.__dict__.get("_modules", {})):
             table.pop(key, None)
@@ -208,14 +217,17 @@ class Module:
                     )
                 )
         # All new values are made before the first parameter changes, for making one may fail.
-        new_values = []
+        new_values: list[Any] = []
         for name, parameter in parameters.items():
             old = parameter.value
             # A Tensor or a Scalar makes its like; a parameter may also be an array or a plain number.
             make = np.array if isinstance(old, np.ndarray) else getattr(old, "like", type(old))
             new_values.append(make(state[name]))
         for parameter, value in zip(parameters.values(), new_values):
+            frozen = getattr(parameter.value, "history", True) is None
             parameter.update(value)
+            if frozen:  # what was not trained before is not trained now
+                value.requires_grad_(False)
 
     # Calling and showing
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from . import operators
 from .autodiff import Context, Function
@@ -34,6 +35,25 @@ def as_pair(kernel: int | Sequence[int]) -> tuple[int, int]:
             )
         )
     return sizes[0], sizes[1]
+
+
+def as_width(kernel: int | Sequence[int]) -> tuple[int]:
+    """Read the width of a window over sequences, a number or a sequence of one.
+
+    Raises:
+        ShapeError: It is not one whole number of at least 1.
+    """
+    sizes = as_sizes(kernel, "kernel")
+    if len(sizes) != 1 or sizes[0] < 1:
+        raise ShapeError(
+            explain(
+                "A window over sequences has a width, and nothing else.",
+                got=kernel,
+                expected="one whole number of at least 1",
+                fix="correct the kernel size",
+            )
+        )
+    return (sizes[0],)
 
 
 def tile(input: Tensor, kernel: tuple[int, int]) -> tuple[Tensor, int, int]:
@@ -196,6 +216,32 @@ def check_rate(rate: float) -> None:
 # Losses. Each returns the mean over the batch, of shape (1,).
 
 
+def _as_labels(labels: Any, classes: int) -> npt.NDArray[np.int64]:
+    """Read labels: whole numbers from 0 to classes - 1, in a list, an array or a tensor of shape (batch,)."""
+    numbers = np.asarray(labels)
+    if numbers.ndim != 1:
+        raise ShapeError(
+            explain(
+                "Labels come in a single row.",
+                got=f"labels of shape {numbers.shape}",
+                expected="shape (batch,)",
+                fix="pass one whole number for each item of the batch",
+            )
+        )
+    wrong = ~((numbers >= 0) & (numbers < classes) & (numbers == np.floor(numbers)))  # so that NaN is wrong too
+    if wrong.any():
+        place = int(np.argmax(wrong))
+        raise ArgumentError(
+            explain(
+                "A label does not belong to any class.",
+                got=f"label {numbers[place]} at place {place}",
+                expected=f"whole numbers from 0 to {classes - 1}",
+                fix="count classes from 0, and give the last layer one output for each class",
+            )
+        )
+    return numbers.astype(np.int64)
+
+
 def one_hot(labels: Any, classes: int, like: Tensor) -> Tensor:
     """Rows that are 1 at the label and 0 elsewhere.
 
@@ -211,31 +257,27 @@ def one_hot(labels: Any, classes: int, like: Tensor) -> Tensor:
         ArgumentError: A label is no whole number, or out of range.
         ShapeError: The labels are not a single row.
     """
-    numbers = np.asarray(labels)
-    if numbers.ndim != 1:
-        raise ShapeError(
-            explain(
-                "Labels come in a single row.",
-                got=f"labels of shape {numbers.shape}",
-                expected="shape (batch,)",
-                fix="pass one whole number for each item of the batch",
-            )
-        )
-    columns = numbers.astype(np.int64)
-    wrong = (columns != numbers) | (columns < 0) | (columns >= classes)
-    if wrong.any():
-        place = int(np.argmax(wrong))
-        raise ArgumentError(
-            explain(
-                "A label does not belong to any class.",
-                got=f"label {numbers[place]} at place {place}",
-                expected=f"whole numbers from 0 to {classes - 1}",
-                fix="count classes from 0, and give the last layer one output for each class",
-            )
-        )
+    columns = _as_labels(labels, classes)
     rows = np.zeros((len(columns), classes), like.dtype)
     rows[np.arange(len(columns)), columns] = 1
     return tensor(rows, backend=like.backend)
+
+
+class Pick(Function):
+    """One cell of each row"""
+
+    @staticmethod
+    def forward(ctx: Context, rows: Tensor, columns: npt.NDArray[np.int64]) -> Tensor:
+        """(batch, classes) becomes (batch, 1): of row i the cell in column columns[i]."""
+        ctx.save_for_backward(rows, columns)
+        picked = rows.to_numpy()[np.arange(len(columns)), columns]
+        return tensor(picked.reshape(-1, 1), backend=rows.backend)
+
+    @staticmethod
+    def backward(ctx: Context, grad_output: Tensor) -> Tensor:
+        """The gradient goes back to the cells that were picked; all others get 0."""
+        rows, columns = ctx.saved_values
+        return grad_output * one_hot(columns, rows.shape[1], rows)
 
 
 def nll_loss(log_probabilities: Tensor, labels: Any) -> Tensor:
@@ -261,8 +303,8 @@ def nll_loss(log_probabilities: Tensor, labels: Any) -> Tensor:
                 fix="pass one row of predictions and one label for each item of the batch",
             )
         )
-    chosen = one_hot(labels, log_probabilities.shape[1], log_probabilities)
-    return -(log_probabilities * chosen).sum(1).mean()
+    columns = _as_labels(labels, log_probabilities.shape[1])
+    return -Pick.apply(log_probabilities, columns).mean()
 
 
 def cross_entropy(logits: Tensor, labels: Any) -> Tensor:
@@ -359,8 +401,10 @@ class Unroll(Function):
         first = input.dims - len(window)  # the first of the dimensions that the window slides over
         margins = [(0, 0)] * first + [(0, size - 1) for size in window]
         padded = np.pad(cells, margins)
+        if input.size == 0:
+            return input.zeros((*input.shape, *window))  # NumPy refuses to slide over nothing
         windows = np.lib.stride_tricks.sliding_window_view(padded, window, axis=tuple(range(first, input.dims)))
-        return tensor(windows, backend=input.backend, dtype=input.zeros(()).dtype)
+        return tensor(windows, backend=input.backend, dtype=input.dtype)
 
     @staticmethod
     def backward(ctx: Context, grad_output: Tensor) -> Tensor:
@@ -406,7 +450,7 @@ def unroll(input: Tensor, K: int) -> Tensor:
     Raises:
         ShapeError: The input has no dimension, or K is less than 1.
     """
-    return _unroll(input, as_sizes(K, "window"))
+    return _unroll(input, as_width(K))
 
 
 def unroll2d(input: Tensor, kernel: int | Sequence[int]) -> Tensor:

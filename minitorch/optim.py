@@ -28,6 +28,20 @@ def _check_range(owner: object, name: str, value: float, low: float, high: float
     return value
 
 
+def _check_steps(owner: object, name: str, value: int) -> int:
+    """Return `value` if it is a whole number of at least 1, else raise ArgumentError."""
+    if value != int(value):
+        raise ArgumentError(
+            explain(
+                f"{type(owner).__name__} counts in whole steps.",
+                got=f"{name}={value}",
+                expected="a whole number of at least 1",
+                fix=f"round {name}",
+            )
+        )
+    return int(_check_range(owner, name, value, 1))
+
+
 def _gradient(parameter: Parameter) -> Any:
     """What the last backward pass left for a parameter: a float for a Scalar, a tensor for a Tensor, or None."""
     value = parameter.value
@@ -115,7 +129,7 @@ class Optimizer:
                     self._refuse(f"no entry '{i}.{name}'", "all that is remembered of a parameter")
         if "lr" not in state:
             self._refuse("no entry 'lr'", "the learning rate under 'lr'")
-        self.lr = float(state["lr"])
+        self.lr = _check_range(self, "lr", float(state["lr"]), 0.0)
         self.memory = memory
 
     def _refuse(self, got: str, expected: str) -> None:
@@ -182,7 +196,8 @@ class Adam(Optimizer):
         eps: float = 1e-8,
     ) -> None:
         super().__init__(parameters, lr)
-        self.betas = tuple(_check_range(self, "beta", beta, 0.0, 1.0) for beta in betas)
+        beta1, beta2 = betas
+        self.betas = (_check_range(self, "beta", beta1, 0.0, 1.0), _check_range(self, "beta", beta2, 0.0, 1.0))
         self.eps = _check_range(self, "eps", eps, 0.0)
 
     def _direction(self, value: Any, gradient: Any, memory: dict[str, Any]) -> Any:
@@ -257,7 +272,7 @@ class StepLR(LRScheduler):
     """Multiplies the learning rate by `gamma` after every `step_size` steps."""
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
-        self.step_size = int(_check_range(self, "step_size", step_size, 1))
+        self.step_size = _check_steps(self, "step_size", step_size)
         self.gamma = _check_range(self, "gamma", gamma, 0.0)
         super().__init__(optimizer)
 
@@ -273,7 +288,7 @@ class LinearLR(LRScheduler):
     ) -> None:
         self.start_factor = _check_range(self, "start_factor", start_factor, 0.0)
         self.end_factor = _check_range(self, "end_factor", end_factor, 0.0)
-        self.total_iters = int(_check_range(self, "total_iters", total_iters, 1))
+        self.total_iters = _check_steps(self, "total_iters", total_iters)
         super().__init__(optimizer)
 
     def _factor(self, steps: int) -> float:
@@ -291,7 +306,7 @@ class CosineAnnealingLR(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, T_max: int, end_factor: float = 0.0) -> None:
-        self.T_max = int(_check_range(self, "T_max", T_max, 1))
+        self.T_max = _check_steps(self, "T_max", T_max)
         self.end_factor = _check_range(self, "end_factor", end_factor, 0.0)
         super().__init__(optimizer)
 

@@ -84,6 +84,10 @@ class Scalar(Variable):
             return NotImplemented  # Python then goes by identity: no Scalar equals None
         return EQ.apply(self, b)
 
+    def __ne__(self, b: object) -> "Scalar":  # type: ignore[override]
+        equal = self.__eq__(b)
+        return equal if equal is NotImplemented else 1.0 - equal
+
     # Scalars are compared by value, but a set or a dict tells them apart by identity.
     __hash__ = object.__hash__
 

@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -129,6 +129,18 @@ class Tensor(Variable):
         if not self.dims:
             raise TypeError("A tensor without dimensions has no length.")
         return self.shape[0]
+
+    def __iter__(self) -> Iterator[float]:
+        if self.dims != 1:
+            raise TypeError(
+                explain(
+                    "Only a tensor of one dimension can be looped over: its numbers come one by one.",
+                    got=f"shape {self.shape}",
+                    expected="one dimension",
+                    fix="loop over t.to_numpy(), which gives rows, or over the indices",
+                )
+            )
+        return iter(self.to_numpy().tolist())
 
     def __bool__(self) -> bool:
         if self.size != 1:
@@ -304,7 +316,7 @@ class Tensor(Variable):
         return LT.apply(self._ensure_tensor(b), self)
 
     def __eq__(self, b: object) -> "Tensor":  # type: ignore[override]
-        if not isinstance(b, (Tensor, int, float, np.number, np.ndarray)):
+        if not isinstance(b, (Tensor, int, float, np.number, np.bool_, np.ndarray)):
             return NotImplemented  # Python then goes by identity: no tensor equals None
         return EQ.apply(self, self._ensure_tensor(b))  # type: ignore[arg-type]
 
@@ -370,7 +382,7 @@ class Tensor(Variable):
         return self.sum(dim) / count
 
     def all(self, dim: int | None = None) -> "Tensor":
-        """1 where all cells along a dimension are 1, else 0; or over all cells, of shape (1,)."""
+        """1 where no cell along a dimension is 0, else 0; or over all cells, of shape (1,)."""
         return All.apply(self._row(), 0) if dim is None else All.apply(self, dim)
 
     def _row(self) -> "Tensor":
@@ -470,7 +482,7 @@ class Tensor(Variable):
                 )
             )
         # The first contribution is copied: it may share its storage with the gradient of another leaf.
-        x = self._ensure_tensor(x).detach()
+        x = self._fit(x)
         self.grad = x.contiguous() if self.grad is None else self.grad + x
 
     def expand(self, other: "Tensor") -> "Tensor":

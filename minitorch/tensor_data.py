@@ -151,11 +151,29 @@ def as_sizes(values: Sequence[Any] | int, what: str) -> tuple[int, ...]:
         ) from None
 
 
+def _as_storage(numbers: Any) -> Storage:
+    """Read numbers as an array that kernels compute with: of float64, or of float32 if that is what they are."""
+    array = np.asarray(numbers)
+    if array.dtype.type in (np.float64, np.float32) and array.dtype.isnative:
+        return array
+    if array.size > 0 and array.dtype.kind not in "fiub":
+        raise DTypeError(
+            explain(
+                "A tensor holds real numbers only.",
+                got=f"values of type {array.dtype}",
+                expected="ints and floats",
+                fix="convert the values to numbers first",
+            )
+        )
+    return array.astype(np.float64)
+
+
 class TensorData:
     """Storage, shape and strides: everything about a tensor but its gradient.
 
     Args:
-        storage: The numbers: a flat NumPy array, which is kept and shared, or a list, which is copied as float64.
+        storage: The numbers: a flat NumPy array of float64 or float32, which is kept and shared; or other numbers, in
+            an array or a list, which are copied as float64.
         shape: The size of each dimension.
         strides: How far apart in the storage neighbours along each dimension lie; row by row if left out.
 
@@ -174,7 +192,7 @@ class TensorData:
     __slots__ = ("_shape", "_storage", "_strides", "dims", "shape", "size", "strides")
 
     def __init__(self, storage: Any, shape: UserShape, strides: UserStrides | None = None) -> None:
-        self._storage: Storage = storage if isinstance(storage, np.ndarray) else np.array(storage, dtype=np.float64)
+        self._storage: Storage = _as_storage(storage)
         self.shape = as_sizes(shape, "shape")
         self.strides = strides_from_shape(self.shape) if strides is None else as_sizes(strides, "strides")
         self.dims = len(self.shape)
@@ -212,15 +230,6 @@ class TensorData:
                     got=f"strides {self.strides} for shape {self.shape}: up to position {last}",
                     expected=f"strides of 0 or more, that reach at most position {self.size - 1}",
                     fix="leave out the strides to have the cells lie row by row",
-                )
-            )
-        if self._storage.dtype.kind not in "fiub":
-            raise DTypeError(
-                explain(
-                    "A tensor holds real numbers only.",
-                    got=f"an array of {self._storage.dtype}",
-                    expected="an array of float64 or float32",
-                    fix="convert the array with .astype(numpy.float64)",
                 )
             )
 
@@ -306,7 +315,10 @@ class TensorData:
         Raises:
             IndexingError: The tensor has no such cell.
         """
-        cell = as_sizes(index, "index")
+        try:
+            cell = as_sizes(index, "index")
+        except ShapeError as error:
+            raise IndexingError(str(error)) from None
         if len(cell) != self.dims or any(not 0 <= i < size for i, size in zip(cell, self.shape)):
             raise IndexingError(
                 explain(

@@ -157,6 +157,8 @@ class Pow(Function):
     def backward(ctx: Context, grad_output: "Tensor") -> "Tensor":
         """d a^n = n a^(n-1) da"""
         a, exponent = ctx.saved_values
+        if exponent == 0:
+            return grad_output.zeros()  # the formula below would make 0 * inf of a cell that is 0
         f = grad_output.f
         slope = f.mul_zip(f.pow_zip(a, a._ensure_tensor(exponent - 1)), a._ensure_tensor(exponent))
         return f.mul_zip(slope, grad_output)
@@ -261,12 +263,14 @@ class Sum(Function):
 
 
 class All(Function):
-    """1 where all cells along a dimension are 1, else 0; it has no derivative"""
+    """1 where no cell along a dimension is 0, else 0; it has no derivative"""
 
     @staticmethod
     def forward(ctx: Context, a: "Tensor", dim: int) -> "Tensor":
-        """(..., n, ...) becomes (..., 1, ...): the product of the cells."""
-        return a.f.mul_reduce(a, as_dim(a, dim))
+        """(..., n, ...) becomes (..., 1, ...): whether there are no zeros."""
+        zero = a._ensure_tensor(0.0)
+        zeros = a.f.add_reduce(a.f.eq_zip(a, zero), as_dim(a, dim))
+        return a.f.eq_zip(zeros, zero)
 
 
 # Layout

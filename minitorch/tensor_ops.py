@@ -103,6 +103,9 @@ class TensorBackend:
         self.cuda = ops.cuda
         self.name = ops.__name__
 
+    def __deepcopy__(self, memo: dict[int, object]) -> "TensorBackend":
+        return self  # a copied tensor computes with the same backend
+
     def __repr__(self) -> str:
         return f"TensorBackend({self.name})"
 
@@ -166,7 +169,11 @@ def run_matrix_multiply(kernel: Callable[..., None], a: "Tensor", b: "Tensor") -
 
 
 class SimpleOps(TensorOps):
-    """Plain Python loops: slow, and easy to follow."""
+    """Plain Python loops: slow, and easy to follow.
+
+    Outside of its domain a function does what Python's `math` does: the logarithm of a negative number raises
+    ValueError, where the fast backend, like NumPy, gives NaN.
+    """
 
     @staticmethod
     def map(fn: Callable[[float], float]) -> MapProto:

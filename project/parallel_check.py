@@ -34,26 +34,20 @@ def _reduce() -> Any:
     return kernel
 
 
-def _anew(kernel: Any) -> Any:
-    """The same kernel without its compiled code, which numba may have read from disk, without the diagnostics."""
-    options = {name: value for name, value in kernel.targetoptions.items() if name != "nopython"}  # njit implies it
-    return numba.njit(**options)(kernel.py_func)
-
-
 def _matmul() -> Any:
-    kernel = _anew(fast_ops.tensor_matrix_multiply)
+    kernel: Any = fast_ops.tensor_matrix_multiply
     kernel(*zeros(1, 2, 2).tuple(), *zeros(1, 2, 2).tuple(), *zeros(1, 2, 2).tuple())
     return kernel
 
 
 def _conv1d() -> Any:
-    kernel = _anew(fast_conv.tensor_conv1d)
+    kernel: Any = fast_conv.tensor_conv1d
     kernel(*zeros(1, 1, 4).tuple(), 4, *zeros(1, 1, 4).tuple(), *zeros(1, 1, 2).tuple(), False)
     return kernel
 
 
 def _conv2d() -> Any:
-    kernel = _anew(fast_conv.tensor_conv2d)
+    kernel: Any = fast_conv.tensor_conv2d
     kernel(*zeros(1, 1, 4, 4).tuple(), 16, *zeros(1, 1, 4, 4).tuple(), *zeros(1, 1, 2, 2).tuple(), False)
     return kernel
 

@@ -1,4 +1,4 @@
-"""What convolution and pooling should compute, in plain loops over NumPy arrays: slow, and independent of the library."""
+"""What convolution and pooling should compute, in plain loops over NumPy arrays, independent of the library."""
 
 import itertools
 from typing import Any

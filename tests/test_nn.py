@@ -1,0 +1,806 @@
+"""Pooling, maximum, softmax, dropout, losses, and windows laid out in the open."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.special
+from hypothesis import given
+from hypothesis import strategies as st
+
+import minitorch
+
+from . import oracles
+from .checks import LAYOUTS, check_function, lay_out, random_array, seeds
+
+on_both_backends = pytest.mark.parametrize("backend", [minitorch.SimpleBackend, minitorch.FastBackend], ids=repr)
+layouts = st.sampled_from(LAYOUTS)
+
+
+# Windows laid out in the open: unroll
+
+
+def windows_of(cells: Any, window: tuple[int, ...]) -> Any:
+    """(..., sides) becomes (..., sides, window): the cells under the window at each place, zeros past the edge."""
+    first = cells.ndim - len(window)
+    out = np.zeros((*cells.shape, *window))
+    for place in np.ndindex(*cells.shape):
+        for tap in np.ndindex(*window):
+            cell = (*place[:first], *(p + t for p, t in zip(place[first:], tap)))
+            if all(i < size for i, size in zip(cell, cells.shape)):
+                out[(*place, *tap)] = cells[cell]
+    return out
+
+
+def windows_gradient(shape: tuple[int, ...], window: tuple[int, ...], upstream: Any) -> Any:
+    """Each copy of a cell hands its gradient to the cell."""
+    first = len(shape) - len(window)
+    out = np.zeros(shape)
+    for place in np.ndindex(*shape):
+        for tap in np.ndindex(*window):
+            cell = (*place[:first], *(p + t for p, t in zip(place[first:], tap)))
+            if all(i < size for i, size in zip(cell, shape)):
+                out[cell] += upstream[(*place, *tap)]
+    return out
+
+
+@pytest.mark.task4_1
+def test_unroll_of_the_docstring() -> None:
+    np.testing.assert_array_equal(minitorch.unroll(minitorch.tensor([1, 2, 3]), 2).to_numpy(), [[1, 2], [2, 3], [3, 0]])
+
+
+@pytest.mark.task4_1
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@given(seed=seeds(), dims=st.integers(1, 4), layout=layouts)
+def test_unroll(dtype: type, seed: int, dims: int, layout: str) -> None:
+    rng = np.random.default_rng(seed)
+    *shape, k = [int(size) for size in rng.permutation(6)[: dims + 1] + 1]
+    array = random_array(rng, shape, dtype)
+    check_function(
+        lambda x: minitorch.unroll(x, k),
+        [array],
+        windows_of(array, (k,)),
+        lambda upstream: [windows_gradient(array.shape, (k,), upstream)],
+        layouts=[layout],
+        rng=rng,
+        rtol=1e-9 if dtype is np.float64 else 1e-5,
+        atol=1e-11 if dtype is np.float64 else 1e-6,
+    )
+
+
+@pytest.mark.task4_2
+@given(seed=seeds(), dims=st.integers(2, 4), layout=layouts)
+def test_unroll2d(seed: int, dims: int, layout: str) -> None:
+    rng = np.random.default_rng(seed)
+    *shape, kh, kw = [int(size) for size in rng.permutation(6)[: dims + 2] + 1]
+    array = random_array(rng, shape)
+    check_function(
+        lambda x: minitorch.unroll2d(x, (kh, kw)),
+        [array],
+        windows_of(array, (kh, kw)),
+        lambda upstream: [windows_gradient(array.shape, (kh, kw), upstream)],
+        layouts=[layout],
+        rng=rng,
+    )
+
+
+@pytest.mark.task4_2
+def test_unroll2d_takes_one_number_for_a_square() -> None:
+    images = minitorch.rand(2, 4, 5)
+    square = minitorch.unroll2d(images, 3)
+    assert square.shape == (2, 4, 5, 3, 3)
+    np.testing.assert_array_equal(square.to_numpy(), minitorch.unroll2d(images, (3, 3)).to_numpy())
+
+
+@pytest.mark.task4_1
+@pytest.mark.parametrize("shape", [(0, 5), (3, 0)], ids=["empty batch", "empty width"])
+def test_unroll_of_nothing_is_nothing(shape: tuple[int, ...]) -> None:
+    x = minitorch.zeros(shape, requires_grad=True)
+    out = minitorch.unroll(x, 2)
+    assert out.shape == (*shape, 2)
+    out.backward(np.zeros(out.shape))
+    assert x.grad.shape == shape
+
+
+@pytest.mark.task4_1
+@pytest.mark.parametrize(
+    ("shape", "k", "got"),
+    [((), 1, "input \(\) and window \(1,\)"), ((2, 3), 0, "0"), ((2, 3), -1, "-1"), ((3,), (2, 2), "(2, 2)")],
+)
+def test_unroll_refuses_bad_windows(shape: tuple[int, ...], k: Any, got: str) -> None:
+    with pytest.raises(minitorch.ShapeError, match=r"(?s)got:.*expected:.*fix:") as caught:
+        minitorch.unroll(minitorch.zeros(shape), k)
+    assert f"got:      {got}\n" in str(caught.value)
+
+
+@pytest.mark.task4_2
+@pytest.mark.parametrize(("shape", "kernel"), [((3,), (2, 2)), ((2, 3), (0, 2)), ((2, 3), (1, 2, 3))])
+def test_unroll2d_refuses_bad_windows(shape: tuple[int, ...], kernel: tuple[int, ...]) -> None:
+    with pytest.raises(minitorch.ShapeError, match=r"(?s)got:.*expected:.*fix:") as caught:
+        minitorch.unroll2d(minitorch.zeros(shape), kernel)
+    assert str(kernel) in str(caught.value)
+
+
+# Convolution is unrolling, then a matrix product
+
+
+@pytest.mark.task4_1
+@given(seed=seeds(), width=st.integers(1, 9), k=st.integers(1, 9))
+def test_guide_convolution_by_unrolling(seed: int, width: int, k: int) -> None:
+    rng = np.random.default_rng(seed)
+    input, weight = minitorch.tensor(random_array(rng, width)), minitorch.tensor(random_array(rng, k))
+    by_unrolling = minitorch.unroll(input, k) @ weight.view(k, 1)
+    convolved = minitorch.conv1d(input.view(1, 1, width), weight.view(1, 1, k))
+    np.testing.assert_allclose(by_unrolling.to_numpy()[:, 0], convolved.to_numpy()[0, 0], rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.task4_1
+def test_guide_convolution_of_channels_by_unrolling() -> None:
+    in_channels, out_channels, T, K = 2, 4, 7, 3
+    input, weight = minitorch.rand(in_channels, T), minitorch.rand(out_channels, in_channels, K)
+    rows = minitorch.unroll(input, K).permute(0, 2, 1).contiguous().view(in_channels * K, T)
+    by_unrolling = weight.view(out_channels, in_channels * K) @ rows
+    convolved = minitorch.conv1d(input.view(1, in_channels, T), weight)
+    assert by_unrolling.shape == (out_channels, T)
+    np.testing.assert_allclose(by_unrolling.to_numpy(), convolved.to_numpy()[0], rtol=1e-9)
+
+
+@pytest.mark.task4_1
+def test_guide_forgotten_contiguous_is_named() -> None:
+    turned = minitorch.unroll(minitorch.rand(2, 7), 3).permute(0, 2, 1)
+    with pytest.raises(minitorch.ContiguityError, match=r"fix: .*\.contiguous\(\)"):
+        turned.view(2 * 3, 7)
+
+
+@pytest.mark.parametrize(
+    "rank", [pytest.param(1, marks=pytest.mark.task4_1), pytest.param(2, marks=pytest.mark.task4_2)]
+)
+@given(seed=seeds())
+def test_convolution_is_unrolling_and_a_matrix_product(rank: int, seed: int) -> None:
+    """With batches and channels, in value and in both gradients."""
+    rng = np.random.default_rng(seed)
+    batch, in_channels, out_channels, *sizes = [int(size) for size in rng.integers(1, 5, 3 + 2 * rank)]
+    sides, window = sizes[:rank], sizes[rank:]
+    input = random_array(rng, (batch, in_channels, *sides))
+    weight = random_array(rng, (out_channels, in_channels, *window))
+    upstream = rng.normal(size=(batch, out_channels, *sides))
+    convolve = {1: minitorch.conv1d, 2: minitorch.conv2d}[rank]
+    unroll = {1: lambda x: minitorch.unroll(x, *window), 2: lambda x: minitorch.unroll2d(x, window)}[rank]
+
+    def by_unrolling(x: Any, w: Any) -> Any:
+        places, taps = math.prod(sides), math.prod(window)
+        windows = unroll(x).view(batch, in_channels, places, taps)
+        rows = windows.permute(0, 2, 1, 3).contiguous().view(batch, places, in_channels * taps)
+        out = rows @ w.view(out_channels, in_channels * taps).permute(1, 0)  # (batch, places, out_channels)
+        return out.permute(0, 2, 1).contiguous().view(batch, out_channels, *sides)
+
+    results = []
+    for function in (convolve, by_unrolling):
+        x, w = minitorch.tensor(input, requires_grad=True), minitorch.tensor(weight, requires_grad=True)
+        out = function(x, w)
+        out.backward(upstream)
+        results.append([out.to_numpy(), x.grad.to_numpy(), w.grad.to_numpy()])
+    for one, other in zip(*results):
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-11)
+
+
+# Pooling
+
+
+def images_and_kernel(rng: np.random.Generator) -> tuple[Any, tuple[int, int]]:
+    """Images and a tile that divides them. No two of the sizes that could be mixed up are alike."""
+    batch, channel = rng.permutation([2, 3])
+    rows, columns, kh, kw = [int(size) for size in rng.permutation(4) + 1]
+    return random_array(rng, (batch, channel, rows * kh, columns * kw)), (kh, kw)
+
+
+@pytest.mark.task4_3
+def test_tile_by_hand() -> None:
+    image = minitorch.tensor([[[[1, 2, 3, 4, 5, 6], [7, 8, 9, 10, 11, 12]]]])
+    tiles, height, width = minitorch.tile(image, (2, 3))
+    assert (height, width) == (1, 2)
+    np.testing.assert_array_equal(tiles.to_numpy(), [[[[[1, 2, 3, 7, 8, 9], [4, 5, 6, 10, 11, 12]]]]])
+
+
+@pytest.mark.task4_3
+@on_both_backends
+@given(seed=seeds(), layout=layouts)
+def test_tile(backend: minitorch.TensorBackend, seed: int, layout: str) -> None:
+    rng = np.random.default_rng(seed)
+    images, kernel = images_and_kernel(rng)
+    tiles = oracles.windows(images, kernel)
+    assert minitorch.tile(minitorch.tensor(images), kernel)[1:] == tiles.shape[2:4]
+    check_function(
+        lambda x: minitorch.tile(x, kernel)[0],
+        [images],
+        tiles,
+        lambda upstream: [oracles.unwindows(upstream, kernel)],
+        layouts=[layout],
+        backend=backend,
+        rng=rng,
+    )
+
+
+def check_avgpool2d(images: Any, kernel: tuple[int, int], rng: np.random.Generator, **settings: Any) -> None:
+    tiles = oracles.windows(images, kernel)
+
+    def gradient(upstream: Any) -> list[Any]:
+        shares = np.broadcast_to(upstream[..., None], tiles.shape) / (kernel[0] * kernel[1])
+        return [oracles.unwindows(shares, kernel)]
+
+    check_function(lambda x: minitorch.avgpool2d(x, kernel), [images], tiles.mean(-1), gradient, rng=rng, **settings)
+
+
+def check_maxpool2d(images: Any, kernel: tuple[int, int], rng: np.random.Generator, **settings: Any) -> None:
+    tiles = oracles.windows(images, kernel)
+    winners = tiles == tiles.max(-1, keepdims=True)
+
+    def gradient(upstream: Any) -> list[Any]:
+        return [oracles.unwindows(winners * (upstream / winners.sum(-1))[..., None], kernel)]
+
+    check_function(lambda x: minitorch.maxpool2d(x, kernel), [images], tiles.max(-1), gradient, rng=rng, **settings)
+
+
+@pytest.mark.task4_3
+@on_both_backends
+@given(seed=seeds(), layout=layouts)
+def test_avgpool2d(backend: minitorch.TensorBackend, seed: int, layout: str) -> None:
+    rng = np.random.default_rng(seed)
+    check_avgpool2d(*images_and_kernel(rng), rng, layouts=[layout], backend=backend)
+
+
+@pytest.mark.task4_4
+@on_both_backends
+@given(seed=seeds(), layout=layouts)
+def test_maxpool2d(backend: minitorch.TensorBackend, seed: int, layout: str) -> None:
+    rng = np.random.default_rng(seed)
+    check_maxpool2d(*images_and_kernel(rng), rng, layouts=[layout], backend=backend)
+
+
+@pytest.mark.task4_4
+@given(seed=seeds())
+def test_maxpool2d_of_ties(seed: int) -> None:
+    """Images of few different values, as those of digits are: the cells that tie share the gradient."""
+    rng = np.random.default_rng(seed)
+    images, kernel = images_and_kernel(rng)
+    check_maxpool2d(rng.integers(-2, 1, images.shape).astype(float), kernel, rng)
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        pytest.param(check_avgpool2d, marks=pytest.mark.task4_3),
+        pytest.param(check_maxpool2d, marks=pytest.mark.task4_4),
+    ],
+)
+@pytest.mark.parametrize(
+    ("shape", "kernel"),
+    [((2, 3, 4, 5), (1, 1)), ((2, 3, 4, 5), (4, 5)), ((0, 3, 4, 6), (2, 3)), ((2, 5, 1, 4), (1, 2))],
+    ids=["tiles of one cell", "one tile", "empty batch", "height of 1"],
+)
+def test_pooling_of_edge_sizes(check: Any, shape: tuple[int, ...], kernel: tuple[int, int]) -> None:
+    rng = np.random.default_rng(1)
+    check(random_array(rng, shape), kernel, rng)
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        pytest.param(check_avgpool2d, marks=pytest.mark.task4_3),
+        pytest.param(check_maxpool2d, marks=pytest.mark.task4_4),
+    ],
+)
+@on_both_backends
+def test_pooling_in_single_precision(check: Any, backend: minitorch.TensorBackend) -> None:
+    rng = np.random.default_rng(2)
+    check(random_array(rng, (2, 3, 4, 9), np.float32), (2, 3), rng, backend=backend, rtol=1e-5, atol=1e-6)
+
+
+POOLINGS = [
+    pytest.param(minitorch.tile, marks=pytest.mark.task4_3),
+    pytest.param(minitorch.avgpool2d, marks=pytest.mark.task4_3),
+    pytest.param(minitorch.maxpool2d, marks=pytest.mark.task4_4),
+]
+
+
+@pytest.mark.parametrize("pool", POOLINGS)
+@pytest.mark.parametrize(
+    ("shape", "kernel"),
+    [
+        ((2, 3, 5, 4), (2, 2)),
+        ((2, 3, 4, 5), (2, 2)),
+        ((2, 3, 4, 6), (8, 3)),
+        ((3, 4, 6), (2, 3)),
+        ((1, 2, 3, 4, 6), (2, 3)),
+    ],
+    ids=["height not divided", "width not divided", "tile higher than image", "too few dimensions", "too many"],
+)
+def test_pooling_refuses_what_it_cannot_cut(pool: Any, shape: tuple[int, ...], kernel: tuple[int, int]) -> None:
+    with pytest.raises(minitorch.ShapeError, match=r"(?s)got:.*expected:.*fix:") as caught:
+        pool(minitorch.zeros(shape), kernel)
+    assert f"input {shape} and tiles {kernel}" in str(caught.value)
+
+
+@pytest.mark.parametrize("pool", POOLINGS)
+@pytest.mark.parametrize("kernel", [(0, 2), (2, -2), (1, 2, 3), ()])
+def test_pooling_refuses_bad_kernels(pool: Any, kernel: tuple[int, ...]) -> None:
+    with pytest.raises(minitorch.ShapeError, match=r"(?s)got:.*expected:.*fix:") as caught:
+        pool(minitorch.zeros(2, 3, 4, 6), kernel)
+    assert str(kernel) in str(caught.value)
+
+
+# Maximum
+
+
+def check_max(array: Any, dim: int, rng: np.random.Generator, **settings: Any) -> None:
+    winners = array == array.max(axis=dim, keepdims=True)
+    check_function(
+        lambda x: minitorch.max(x, dim),
+        [array],
+        array.max(axis=dim, keepdims=True),
+        lambda upstream: [winners * upstream / winners.sum(axis=dim, keepdims=True)],
+        rng=rng,
+        **settings,
+    )
+
+
+@pytest.mark.task4_4
+@on_both_backends
+@pytest.mark.parametrize("dim", range(-3, 3))
+@given(seed=seeds(), layout=layouts)
+def test_max_along_each_dimension(backend: minitorch.TensorBackend, dim: int, seed: int, layout: str) -> None:
+    rng = np.random.default_rng(seed)
+    check_max(random_array(rng, (2, 3, 5)), dim, rng, layouts=[layout], backend=backend)
+
+
+@pytest.mark.task4_4
+@on_both_backends
+@given(seed=seeds(), dim=st.integers(0, 2))
+def test_max_of_ties_shares_the_gradient(backend: minitorch.TensorBackend, seed: int, dim: int) -> None:
+    rng = np.random.default_rng(seed)
+    check_max(rng.integers(-2, 1, (2, 7, 4)).astype(float), dim, rng, backend=backend)
+
+
+@pytest.mark.task4_4
+def test_max_gradient_by_hand() -> None:
+    """Two cells tie in the first row: each gets half of what arrives. Nothing reaches the others."""
+    x = minitorch.tensor([[-4, -1, -1], [7, 2, 6]], requires_grad=True)
+    out = minitorch.max(x, 1)
+    np.testing.assert_array_equal(out.to_numpy(), [[-1], [7]])
+    out.backward(np.array([[10.0], [3.0]]))
+    np.testing.assert_array_equal(x.grad.to_numpy(), [[0, 5, 5], [3, 0, 0]])
+
+
+@pytest.mark.task4_4
+@on_both_backends
+@pytest.mark.parametrize("value", [-1e30, -1e9, -1e-9, 0.0, 1e30])
+def test_max_of_numbers_of_any_size(backend: minitorch.TensorBackend, value: float) -> None:
+    """No start value may stand above the numbers themselves."""
+    x = minitorch.tensor([[value, value - 1.0, value - 2.0]], backend=backend)
+    assert minitorch.max(x, 1).item() == value
+
+
+@pytest.mark.task4_4
+def test_max_of_minus_infinity() -> None:
+    assert minitorch.max(minitorch.tensor([-np.inf, -np.inf]), 0).item() == -np.inf
+
+
+@pytest.mark.task4_4
+def test_max_of_an_empty_batch() -> None:
+    assert minitorch.max(minitorch.zeros(0, 3), 1).shape == (0, 1)
+
+
+@pytest.mark.task4_4
+@pytest.mark.parametrize("function", [minitorch.max, minitorch.argmax, minitorch.softmax, minitorch.logsoftmax])
+@pytest.mark.parametrize(
+    ("shape", "dim"), [((2, 3), 2), ((2, 3), -3), ((), 0), ((2, 0), 1)], ids=["too large", "too small", "none", "empty"]
+)
+def test_dimensions_without_maximum_are_refused(function: Any, shape: tuple[int, ...], dim: int) -> None:
+    with pytest.raises(minitorch.ShapeError, match=r"(?s)got:.*expected:.*fix:") as caught:
+        function(minitorch.zeros(shape), dim)
+    assert f"dimension {dim} of" in str(caught.value)
+    assert f"shape {shape}" in str(caught.value)
+
+
+@pytest.mark.task4_4
+@on_both_backends
+@given(seed=seeds(), dim=st.integers(-3, 2), layout=layouts)
+def test_argmax_marks_every_maximum(backend: minitorch.TensorBackend, seed: int, dim: int, layout: str) -> None:
+    array = np.random.default_rng(seed).integers(-4, 0, (2, 3, 5)) * 1e-6  # with ties, and with others close behind
+    marked = minitorch.argmax(lay_out(array, layout, backend), dim)
+    assert marked.backend is backend
+    np.testing.assert_array_equal(marked.to_numpy(), array == array.max(axis=dim, keepdims=True))
+
+
+@pytest.mark.task4_4
+def test_argmax_is_constant() -> None:
+    assert minitorch.argmax(minitorch.rand(2, 3, requires_grad=True), 1).is_constant()
+
+
+# Softmax and logsoftmax
+
+
+def check_softmax(array: Any, dim: int, rng: np.random.Generator, **settings: Any) -> None:
+    s = scipy.special.softmax(array.astype(float), axis=dim)
+    check_function(
+        lambda x: minitorch.softmax(x, dim),
+        [array],
+        s,
+        lambda upstream: [s * (upstream - (upstream * s).sum(axis=dim, keepdims=True))],
+        rng=rng,
+        **settings,
+    )
+
+
+def check_logsoftmax(array: Any, dim: int, rng: np.random.Generator, **settings: Any) -> None:
+    s = scipy.special.softmax(array.astype(float), axis=dim)
+    check_function(
+        lambda x: minitorch.logsoftmax(x, dim),
+        [array],
+        scipy.special.log_softmax(array.astype(float), axis=dim),
+        lambda upstream: [upstream - s * upstream.sum(axis=dim, keepdims=True)],
+        rng=rng,
+        **settings,
+    )
+
+
+both_softmaxes = pytest.mark.parametrize("check", [check_softmax, check_logsoftmax])
+
+
+@pytest.mark.task4_4
+@both_softmaxes
+@on_both_backends
+@given(seed=seeds(), dim=st.integers(-3, 2), scale=st.sampled_from([0.01, 1.0, 10.0, 100.0]), layout=layouts)
+def test_softmax_along_each_dimension(
+    check: Any, backend: minitorch.TensorBackend, seed: int, dim: int, scale: float, layout: str
+) -> None:
+    """Also where one class is all but certain, and its log-probability all but 0."""
+    rng = np.random.default_rng(seed)
+    check(scale * rng.normal(size=(2, 3, 5)), dim, rng, layouts=[layout], backend=backend, atol=1e-9)
+
+
+@pytest.mark.task4_4
+@both_softmaxes
+@on_both_backends
+@pytest.mark.parametrize(
+    "row", [[1000.0, 0.0, -1000.0], [1000.0, 1000.0, 999.0], [-1000.0, -1000.0, -1001.0], [0.0, -40.0, 40.0], [3.0]]
+)
+def test_softmax_of_extremes(check: Any, backend: minitorch.TensorBackend, row: list[float]) -> None:
+    """e^1000 overflows, and e^-1000 is 0; neither may show (a warning would fail the test too)."""
+    check(np.array([row]), 1, np.random.default_rng(3), backend=backend, atol=1e-12)
+
+
+@pytest.mark.task4_4
+@both_softmaxes
+@on_both_backends
+def test_softmax_in_single_precision(check: Any, backend: minitorch.TensorBackend) -> None:
+    rng = np.random.default_rng(4)
+    check(random_array(rng, (2, 3, 5), np.float32), 1, rng, backend=backend, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.task4_4
+@on_both_backends
+@pytest.mark.parametrize("lead", [0.0, 1.0, 5.0, 14.0, 20.0, 100.0])
+def test_logsoftmax_of_confident_rows(backend: minitorch.TensorBackend, lead: float) -> None:
+    """`Tensor.log` adds EPS = 1e-6 to its argument; nothing of that may be left here."""
+    logits = np.array([[lead, 0.0, 0.0, -lead]])
+    log_probabilities = minitorch.logsoftmax(minitorch.tensor(logits, backend=backend), 1)
+    expected = scipy.special.log_softmax(logits, axis=1)
+    np.testing.assert_allclose(log_probabilities.to_numpy(), expected, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.task4_4
+@pytest.mark.parametrize("function", [minitorch.softmax, minitorch.logsoftmax])
+def test_softmax_of_an_empty_batch(function: Any) -> None:
+    assert function(minitorch.zeros(0, 3), 1).shape == (0, 3)
+
+
+# Dropout
+
+
+@pytest.mark.task4_4
+@pytest.mark.parametrize("rate", [0, 0.0])
+def test_dropout_at_rate_0_keeps_everything(rate: float) -> None:
+    array = random_array(np.random.default_rng(5), (2, 3, 5))
+    np.testing.assert_array_equal(minitorch.dropout(minitorch.tensor(array), rate).to_numpy(), array)
+
+
+@pytest.mark.task4_4
+@on_both_backends
+@pytest.mark.parametrize("rate", [1, 1.0])
+def test_dropout_at_rate_1_keeps_nothing(backend: minitorch.TensorBackend, rate: float) -> None:
+    """Nothing is left, and nothing flows back; the scale 1 / (1 - 1) must not show."""
+    rng = np.random.default_rng(6)
+    array = random_array(rng, (2, 3, 5))
+    zeros = np.zeros(array.shape)
+    check_function(
+        lambda x: minitorch.dropout(x, rate), [array], zeros, lambda upstream: [zeros], backend=backend, rng=rng
+    )
+
+
+@pytest.mark.task4_4
+@pytest.mark.parametrize("rate", [0.0, 0.4, 1.0])
+def test_dropout_ignored_keeps_everything(rate: float) -> None:
+    rng = np.random.default_rng(7)
+    array = random_array(rng, (2, 3, 5))
+    check_function(
+        lambda x: minitorch.dropout(x, rate, ignore=True), [array], array, lambda upstream: [upstream], rng=rng
+    )
+
+
+@pytest.mark.task4_4
+@on_both_backends
+@pytest.mark.parametrize("rate", [0.1, 0.5, 0.8])
+def test_dropout_drops_single_cells_at_the_rate(backend: minitorch.TensorBackend, rate: float) -> None:
+    """Within five standard deviations of the binomial distribution: overall, in each row, and in each column."""
+    rows, columns = 80, 120
+    dropped = minitorch.dropout(minitorch.ones(rows, columns, backend=backend), rate).to_numpy() == 0
+    for count, n in [
+        (dropped.sum(), rows * columns),
+        *[(c, columns) for c in dropped.sum(1)],
+        *[(c, rows) for c in dropped.sum(0)],
+    ]:
+        assert abs(count - rate * n) < 5 * math.sqrt(n * rate * (1 - rate))
+
+
+@pytest.mark.task4_4
+@on_both_backends
+@given(seed=seeds(), rate=st.sampled_from([0.1, 0.5, 0.8]), layout=layouts)
+def test_dropout_scales_what_it_keeps(backend: minitorch.TensorBackend, seed: int, rate: float, layout: str) -> None:
+    """Each cell is dropped, or kept and scaled; and so is its gradient."""
+    rng = np.random.default_rng(seed)
+    array, upstream = random_array(rng, (3, 4, 5)), rng.normal(size=(3, 4, 5))
+    x = lay_out(array, layout, backend).requires_grad_(True)
+    minitorch.manual_seed(seed)
+    out = minitorch.dropout(x, rate)
+    kept = out.to_numpy() != 0
+    np.testing.assert_allclose(out.to_numpy(), np.where(kept, array / (1 - rate), 0), rtol=1e-12)
+    out.backward(upstream)
+    np.testing.assert_allclose(x.grad.to_numpy(), np.where(kept, upstream / (1 - rate), 0), rtol=1e-12)
+    assert out.backend is backend
+
+
+@pytest.mark.task4_4
+def test_dropout_keeps_single_precision() -> None:
+    assert minitorch.dropout(minitorch.ones(50, dtype="float32"), 0.5).dtype == np.float32
+
+
+@pytest.mark.task4_4
+def test_dropout_follows_the_seed() -> None:
+    """The same seed drops the same cells; another seed, or a second call, drops others."""
+
+    def drop() -> list[float]:
+        return minitorch.dropout(minitorch.ones(100), 0.5).to_numpy().tolist()
+
+    minitorch.manual_seed(1)
+    first, second = drop(), drop()
+    minitorch.manual_seed(1)
+    again = drop()
+    minitorch.manual_seed(2)
+    other = drop()
+    assert first == again
+    assert first != second
+    assert first != other
+
+
+@pytest.mark.task4_4
+@pytest.mark.parametrize("rate", [-0.1, 1.1, 25, float("nan")])
+@pytest.mark.parametrize("ignore", [False, True])
+def test_dropout_refuses_bad_rates(rate: float, ignore: bool) -> None:
+    with pytest.raises(
+        minitorch.ArgumentError, match=rf"(?s)got: +rate={rate}\n.*expected: a number from 0 to 1.*fix:"
+    ):
+        minitorch.dropout(minitorch.ones(3), rate, ignore)
+
+
+# Losses
+
+
+LABELS = [4, 0, 2]
+
+
+@pytest.mark.task4_4
+def test_one_hot() -> None:
+    like = minitorch.zeros(1, backend=minitorch.FastBackend, dtype="float32")
+    rows = minitorch.one_hot([2, 0], 3, like)
+    np.testing.assert_array_equal(rows.to_numpy(), [[0, 0, 1], [1, 0, 0]])
+    assert rows.dtype == np.float32
+    assert rows.backend is minitorch.FastBackend
+    assert rows.is_constant()
+
+
+@pytest.mark.task4_4
+@on_both_backends
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize(
+    "labels", [LABELS, np.array(LABELS), minitorch.tensor(LABELS)], ids=["list", "array", "tensor"]
+)
+def test_nll_loss(backend: minitorch.TensorBackend, layout: str, labels: Any) -> None:
+    rng = np.random.default_rng(8)
+    log_probabilities = rng.normal(size=(3, 5))
+    right = np.zeros((3, 5))
+    right[np.arange(3), LABELS] = 1
+    check_function(
+        lambda x: minitorch.nll_loss(x, labels),
+        [log_probabilities],
+        [-(log_probabilities[0, 4] + log_probabilities[1, 0] + log_probabilities[2, 2]) / 3],
+        lambda upstream: [-right / 3 * upstream],
+        layouts=[layout],
+        backend=backend,
+        rng=rng,
+    )
+
+
+def check_cross_entropy(logits: Any, labels: Any, rng: np.random.Generator, **settings: Any) -> None:
+    places = np.arange(len(labels)), np.array(labels)
+    gradient = scipy.special.softmax(logits.astype(float), axis=1)
+    gradient[places] -= 1
+    check_function(
+        lambda x: minitorch.cross_entropy(x, labels),
+        [logits],
+        [-scipy.special.log_softmax(logits.astype(float), axis=1)[places].mean()],
+        lambda upstream: [gradient / len(labels) * upstream],
+        rng=rng,
+        **settings,
+    )
+
+
+@pytest.mark.task4_4
+@on_both_backends
+@given(seed=seeds(), layout=layouts)
+def test_cross_entropy(backend: minitorch.TensorBackend, seed: int, layout: str) -> None:
+    rng = np.random.default_rng(seed)
+    check_cross_entropy(3 * rng.normal(size=(3, 5)), LABELS, rng, layouts=[layout], backend=backend)
+
+
+@pytest.mark.task4_4
+@on_both_backends
+def test_cross_entropy_of_extreme_logits(backend: minitorch.TensorBackend) -> None:
+    """Sure and right, sure and wrong, undecided."""
+    logits = np.array([[1000.0, -1000.0], [1000.0, -1000.0], [0.0, 0.0]])
+    check_cross_entropy(logits, [0, 1, 0], np.random.default_rng(9), backend=backend)
+
+
+@pytest.mark.task4_4
+def test_cross_entropy_in_single_precision() -> None:
+    rng = np.random.default_rng(10)
+    check_cross_entropy(random_array(rng, (3, 5), np.float32), LABELS, rng, rtol=1e-4, atol=1e-5)
+
+
+classifying = pytest.mark.parametrize("loss", [minitorch.nll_loss, minitorch.cross_entropy])
+
+
+@pytest.mark.task4_4
+@classifying
+@pytest.mark.parametrize("bad", [5, -1, 1.5, float("nan"), 100])
+def test_labels_without_class_are_refused(loss: Any, bad: float) -> None:
+    x = minitorch.zeros(3, 5, requires_grad=True)
+    with pytest.raises(
+        minitorch.ArgumentError, match=rf"(?s)got: +label {bad}.* at place 1\n.*whole numbers from 0 to 4\n.*fix:"
+    ):
+        loss(x, [0, bad, 2])
+    assert x.grad is None
+
+
+@pytest.mark.task4_4
+@classifying
+@pytest.mark.parametrize(
+    ("shape", "labels"),
+    [
+        ((3, 5), [0, 1]),
+        ((3, 5), [0, 1, 2, 3]),
+        ((3, 5), [[0, 1, 2]]),
+        ((3, 5), [[0], [1], [2]]),
+        ((3, 5), 1),
+        ((3, 5), []),
+        ((5,), [0, 1, 2, 3, 4]),
+        ((3, 5, 1), [0, 1, 2]),
+        ((0, 5), []),
+    ],
+    ids=str,
+)
+def test_labels_of_another_shape_are_refused(loss: Any, shape: tuple[int, ...], labels: Any) -> None:
+    with pytest.raises(minitorch.ShapeError, match=r"(?s)got:.*expected:.*fix:"):
+        loss(minitorch.zeros(shape), labels)
+
+
+def check_bce(logits: Any, targets: Any, rng: np.random.Generator, **settings: Any) -> None:
+    wide = logits.astype(float)
+    check_function(
+        lambda x: minitorch.binary_cross_entropy_with_logits(x, targets),
+        [logits],
+        [(np.logaddexp(0, wide) - targets * wide).mean()],
+        lambda upstream: [(scipy.special.expit(wide) - targets) / wide.size * upstream],
+        rng=rng,
+        **settings,
+    )
+
+
+@pytest.mark.task4_4
+@on_both_backends
+@given(seed=seeds(), scale=st.sampled_from([0.1, 1.0, 10.0, 100.0]), layout=layouts)
+def test_binary_cross_entropy(backend: minitorch.TensorBackend, seed: int, scale: float, layout: str) -> None:
+    """Targets are classes, or probabilities between them."""
+    rng = np.random.default_rng(seed)
+    targets = rng.choice([0.0, 0.25, 1.0], (2, 3, 5))
+    check_bce(scale * rng.normal(size=(2, 3, 5)), targets, rng, layouts=[layout], backend=backend)
+
+
+@pytest.mark.task4_4
+@on_both_backends
+def test_binary_cross_entropy_of_extreme_logits(backend: minitorch.TensorBackend) -> None:
+    logits = np.array([1000.0, -1000.0, 1000.0, -1000.0, 40.0, -40.0])
+    check_bce(logits, np.array([1.0, 0.0, 0.0, 1.0, 1.0, 0.0]), np.random.default_rng(11), backend=backend)
+
+
+@pytest.mark.task4_4
+@pytest.mark.parametrize("target", [0.0, 0.25, 1.0])
+def test_binary_cross_entropy_of_logit_0(target: float) -> None:
+    """The formula bends around 0 to be stable, but its slope there is that of everywhere: sigmoid(0) - t."""
+    x = minitorch.tensor([0.0], requires_grad=True)
+    loss = minitorch.binary_cross_entropy_with_logits(x, [target])
+    loss.backward()
+    np.testing.assert_allclose(loss.item(), math.log(2), rtol=1e-12)
+    np.testing.assert_allclose(x.grad.item(), 0.5 - target, rtol=1e-12)
+
+
+@pytest.mark.task4_4
+def test_binary_cross_entropy_in_single_precision() -> None:
+    rng = np.random.default_rng(12)
+    targets = rng.choice([0.0, 1.0], (2, 3)).astype(np.float32)
+    check_bce(random_array(rng, (2, 3), np.float32), targets, rng, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.task4_4
+@pytest.mark.parametrize("bad", [-0.1, 1.1, 2.0, float("nan")])
+def test_binary_cross_entropy_refuses_targets_that_are_no_probabilities(bad: float) -> None:
+    with pytest.raises(minitorch.ArgumentError, match=r"(?s)got:.*expected: numbers from 0 to 1.*fix:"):
+        minitorch.binary_cross_entropy_with_logits(minitorch.zeros(3), [0.0, bad, 1.0])
+
+
+@pytest.mark.task4_4
+@on_both_backends
+@given(seed=seeds(), layouts=st.tuples(layouts, layouts))
+def test_mse_loss(backend: minitorch.TensorBackend, seed: int, layouts: tuple[str, str]) -> None:
+    """A target that is itself computed gets its gradient too."""
+    rng = np.random.default_rng(seed)
+    a, b = random_array(rng, (2, 3, 5)), random_array(rng, (2, 3, 5))
+    check_function(
+        minitorch.mse_loss,
+        [a, b],
+        [((a - b) ** 2).mean()],
+        lambda upstream: [2 * (a - b) / a.size * upstream, 2 * (b - a) / a.size * upstream],
+        layouts=layouts,
+        backend=backend,
+        rng=rng,
+    )
+
+
+comparing = pytest.mark.parametrize("loss", [minitorch.mse_loss, minitorch.binary_cross_entropy_with_logits])
+
+
+@pytest.mark.task4_4
+@comparing
+def test_targets_may_be_lists_arrays_or_tensors(loss: Any) -> None:
+    predictions = minitorch.tensor([[0.5, 2.0], [-1.0, 0.0]])
+    targets = [[0, 1], [1, 0]]
+    values = [loss(predictions, t).item() for t in (targets, np.array(targets), minitorch.tensor(targets))]
+    assert values[0] == values[1] == values[2]
+
+
+@pytest.mark.task4_4
+@comparing
+@pytest.mark.parametrize("target_shape", [(3,), (1, 3), (2, 1), (1,), (3, 2), (2, 3, 1), (6,)], ids=str)
+def test_targets_of_another_shape_are_refused(loss: Any, target_shape: tuple[int, ...]) -> None:
+    """Broadcasting would compare every prediction with every target, and train on nonsense."""
+    with pytest.raises(minitorch.ShapeError, match=r"(?s)got:.*expected:.*fix:") as caught:
+        loss(minitorch.zeros(2, 3), minitorch.zeros(target_shape))
+    assert f"predictions (2, 3) and targets {target_shape}" in str(caught.value)
+
+
+@pytest.mark.task4_4
+@comparing
+def test_loss_of_nothing_is_refused(loss: Any) -> None:
+    with pytest.raises(minitorch.ShapeError, match="no numbers"):
+        loss(minitorch.zeros(0, 3), minitorch.zeros(0, 3))
