@@ -106,7 +106,7 @@ def test_unroll_of_nothing_is_nothing(shape: tuple[int, ...]) -> None:
 @pytest.mark.task4_1
 @pytest.mark.parametrize(
     ("shape", "k", "got"),
-    [((), 1, "input \(\) and window \(1,\)"), ((2, 3), 0, "0"), ((2, 3), -1, "-1"), ((3,), (2, 2), "(2, 2)")],
+    [((), 1, "input () and window (1,)"), ((2, 3), 0, "0"), ((2, 3), -1, "-1"), ((3,), (2, 2), "(2, 2)")],
 )
 def test_unroll_refuses_bad_windows(shape: tuple[int, ...], k: Any, got: str) -> None:
     with pytest.raises(minitorch.ShapeError, match=r"(?s)got:.*expected:.*fix:") as caught:
