@@ -52,6 +52,9 @@ from project.training import (
 BACKENDS = {"fast": FastBackend, "simple": SimpleBackend}
 DTYPE = np.float32
 MOMENTUM = 0.9
+# Mean and standard deviation of all pixels of the training images, which run from 0 to 255. Inputs around 0 of size 1
+# are what the initial weights are made for (LeCun et al., 1998).
+PIXEL_MEAN, PIXEL_DEVIATION = DTYPE(33.318), DTYPE(78.567)
 EVALUATION_BATCH = 500
 DEFAULT_OUT = Path(__file__).parent / "runs" / "mnist"
 
@@ -77,8 +80,8 @@ def build_network(backend: TensorBackend) -> Sequential:
 
 
 def to_input(images: Array, backend: TensorBackend) -> Tensor:
-    """Images (batch, 28, 28) of bytes become a tensor (batch, 1, 28, 28) of numbers from 0 to 1."""
-    pixels = images[:, None, :, :].astype(DTYPE) / 255
+    """Images (batch, 28, 28) of bytes become a tensor (batch, 1, 28, 28) of numbers around 0, about 1 in size."""
+    pixels = (images[:, None, :, :].astype(DTYPE) - PIXEL_MEAN) / PIXEL_DEVIATION
     return minitorch.tensor(pixels, backend=backend, dtype=DTYPE)
 
 
