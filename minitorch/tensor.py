@@ -454,7 +454,7 @@ class Tensor(Variable):
                     )
                 )
             grad_output = np.ones(self.shape, self.dtype)
-        gradient = self._ensure_tensor(grad_output)
+        gradient = self._new(self._ensure_tensor(grad_output)._tensor)  # on the backend of this tensor
         if gradient.shape != self.shape and not (gradient.size == self.size == 1):
             raise ShapeError(
                 explain(
@@ -464,7 +464,7 @@ class Tensor(Variable):
                     fix="pass a gradient of the tensor's own shape",
                 )
             )
-        backpropagate(self, self._fit(gradient.detach()))
+        backpropagate(self, self._fit(gradient))
 
     def accumulate_derivative(self, x: Any) -> None:
         """Add `x` to the gradient of this leaf.

@@ -301,7 +301,7 @@ def tensor_reduce(fn: Callable[[float, float], float]) -> Callable[..., None]:
             accumulated = float(out[position])  # in double precision, also when the storage is float32
             for j in range(a_shape[reduce_dim]):
                 index[reduce_dim] = j
-                accumulated = fn(a_storage[index_to_position(index, a_strides)], accumulated)
+                accumulated = fn(float(a_storage[index_to_position(index, a_strides)]), accumulated)
             out[position] = accumulated
 
     return _reduce
