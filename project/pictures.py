@@ -109,7 +109,7 @@ def draw_features(digit: Array, kernels: Sequence[Array], stages: Sequence[Array
     for panel, name, weights, maps in layers:
         panel.suptitle(f"{name} layer: {len(weights)} windows over {weights.shape[1]} channel(s)", fontsize=10)
         limit = float(np.abs(weights).max())
-        above, below = panel.subplots(2, len(weights), height_ratios=[1, 1.6])
+        above, below = panel.subplots(2, len(weights), height_ratios=[1, 1.6], squeeze=False)
         for window, feature_map, top, bottom in zip(weights, maps, above, below):
             top.imshow(_mosaic(window), cmap="RdBu_r", vmin=-limit, vmax=limit)
             top.set_axis_off()

@@ -17,7 +17,34 @@ from project.training import INTERRUPTED, StopRequest
 
 pytestmark = pytest.mark.task4_5
 
-SMALL = ["--epochs", "2", "--batch-size", "4", "--train-size", "10", "--test-size", "6"]
+# Two epochs of three batches: 2 + 2 + 1 images.
+SMALL = ["--epochs", "2", "--batch-size", "2", "--train-size", "5", "--test-size", "3"]
+
+build_real_network = run_mnist_multiclass.build_network
+
+
+def build_small_network(backend: minitorch.TensorBackend) -> minitorch.Sequential:
+    """The same layers as the real network with fewer channels: what is tested here does not depend on their number."""
+    kind: Any = {"backend": backend, "dtype": np.float32}
+    return minitorch.Sequential(
+        minitorch.Conv2d(1, 1, (3, 3), **kind),
+        minitorch.ReLU(),
+        minitorch.Conv2d(1, 2, (3, 3), **kind),
+        minitorch.ReLU(),
+        minitorch.MaxPool2d((4, 4)),
+        minitorch.Flatten(),
+        minitorch.Linear(98, 6, **kind),
+        minitorch.ReLU(),
+        minitorch.Dropout(0.25),
+        minitorch.Linear(6, 10, **kind),
+        minitorch.LogSoftmax(1),
+    )
+
+
+@pytest.fixture(autouse=True)
+def small_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the script train a smaller network, so that these tests are quick even with kernels in plain Python."""
+    monkeypatch.setattr(run_mnist_multiclass, "build_network", build_small_network)
 
 
 def run(out: Path, *more: str) -> int:
@@ -88,7 +115,45 @@ def test_a_file_with_one_changed_bit_is_named(copied_data: Path) -> None:
 # A run
 
 
-def test_a_run_writes_weights_log_and_pictures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_network_is_that_of_the_course() -> None:
+    minitorch.manual_seed(1)
+    model = build_real_network(minitorch.FastBackend)
+    shapes = {name: parameter.value.shape for name, parameter in model.named_parameters()}
+    assert shapes == {
+        "0.weight": (4, 1, 3, 3),
+        "0.bias": (4, 1, 1),
+        "2.weight": (8, 4, 3, 3),
+        "2.bias": (8, 1, 1),
+        "6.weight": (64, 392),
+        "6.bias": (64,),
+        "9.weight": (10, 64),
+        "9.bias": (10,),
+    }
+    assert all(parameter.value.dtype == np.float32 for parameter in model.parameters())
+    x = run_mnist_multiclass.to_input(mnist.load("t10k")[0][:2], minitorch.FastBackend)
+    stages = [x := layer(x) for layer in model.modules()]
+    assert [stage.shape for stage in stages[:6]] == [(2, 4, 28, 28)] * 2 + [(2, 8, 28, 28)] * 2 + [
+        (2, 8, 7, 7),
+        (2, 392),
+    ]
+    np.testing.assert_allclose(np.exp(stages[-1].to_numpy()).sum(1), 1, rtol=1e-5)
+
+
+def test_pixels_are_standardised() -> None:
+    images = mnist.load("train")[0][:20000]
+    pixels = run_mnist_multiclass.to_input(images, minitorch.FastBackend).to_numpy()
+    assert pixels.shape == (20000, 1, 28, 28)
+    assert pixels.dtype == np.float32
+    assert abs(pixels.mean()) < 0.01
+    assert abs(pixels.std() - 1) < 0.01
+    # The order is that of the ink: the darkest pixel stays the darkest.
+    assert pixels.ravel()[images.argmax()] == pixels.max()
+
+
+def test_a_run_writes_weights_log_and_pictures(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_mnist_multiclass, "build_network", build_real_network)
     assert run(tmp_path / "new" / "folder") == 0
     out = tmp_path / "new" / "folder"
     written = {path.name for path in out.iterdir()}
@@ -114,14 +179,14 @@ def test_the_weights_that_are_saved_are_those_that_were_tested(tmp_path: Path) -
     run(tmp_path)
     with open(tmp_path / "log.csv", encoding="utf-8") as file:
         logged = list(csv.DictReader(file))[-1]
-    model = run_mnist_multiclass.build_network(minitorch.FastBackend)
+    model = build_small_network(minitorch.FastBackend)
     model.load_state_dict(minitorch.load(tmp_path / "weights.npz"))
     images, labels = mnist.load("t10k")
-    result = run_mnist_multiclass.evaluate(model, images[:6], labels[:6], minitorch.FastBackend)
+    result = run_mnist_multiclass.evaluate(model, images[:3], labels[:3], minitorch.FastBackend)
     assert result.totals.mean_loss == float(logged["test_loss"])
     assert result.totals.accuracy == float(logged["test_accuracy"])
     # The loss, computed once more from the probabilities alone.
-    right = result.probabilities[np.arange(6), labels[:6]]
+    right = result.probabilities[np.arange(3), labels[:3]]
     assert result.totals.mean_loss == pytest.approx(-np.log(right).mean(), rel=1e-5)
     np.testing.assert_allclose(result.probabilities.sum(1), 1, rtol=1e-5)
 
@@ -137,17 +202,17 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(tmp_path: 
 
 def small_run(seed: int = 0) -> MnistTraining:
     images, labels = mnist.load("t10k")
-    settings = Settings(epochs=2, batch_size=4, lr=0.05, seed=seed, train_size=10, test_size=4, backend="fast")
-    return MnistTraining(settings, (images[:10], labels[:10]), (images[10:14], labels[10:14]))
+    settings = Settings(epochs=2, batch_size=2, lr=0.05, seed=seed, train_size=5, test_size=2, backend="fast")
+    return MnistTraining(settings, (images[:5], labels[:5]), (images[10:12], labels[10:12]))
 
 
 def test_every_image_is_seen_once_an_epoch_in_an_order_that_changes() -> None:
     training = small_run()
-    training.train_images = np.arange(10)  # stands in for the images, to see which ones come
+    training.train_images = np.arange(5)  # stands in for the images, to see which ones come
     first = np.concatenate([images for images, _ in training.batches()])
     training.epoch = 1
     second = np.concatenate([images for images, _ in training.batches()])
-    assert sorted(first) == sorted(second) == list(range(10))
+    assert sorted(first) == sorted(second) == list(range(5))
     assert first.tolist() != second.tolist()
 
 
@@ -166,7 +231,7 @@ def test_the_learning_rate_falls_in_a_line_to_zero() -> None:
     with StopRequest() as stop:
         while not training.finished:
             training.run_epoch(stop)
-    # Two epochs of three batches each: 4 + 4 + 2 images.
+    # Two epochs of three batches each.
     np.testing.assert_allclose(rates, 0.05 * np.array([6, 5, 4, 3, 2, 1, 0]) / 6)
 
 
@@ -285,7 +350,7 @@ def test_the_exit_status_tells_whether_the_target_was_reached(
     run(tmp_path)
     capsys.readouterr()
     logged = float((tmp_path / "log.csv").read_text(encoding="utf-8").split(",")[-1])
-    assert logged < 99, "ten images cannot teach the network to read"
+    assert logged < 99, "five images cannot teach the network to read"
     assert run(tmp_path, "--resume", "--target-accuracy", "99") == 1
     assert "missed" in capsys.readouterr().out
     with_target = max(logged, 1.5)
