@@ -249,9 +249,11 @@ def test_scalars_can_be_keys() -> None:
 @pytest.mark.task1_2
 def test_not_equal_and_foreign_types() -> None:
     x = Scalar(1.0)
-    assert (x != 2.0) is True
-    assert (x != 1.0) is False
+    assert isinstance(x != 2.0, Scalar)
+    assert (x != 2.0).data == 1.0
+    assert (x != 1.0).data == 0.0
     assert (x == None) is False  # noqa: E711
+    assert (x != None) is True  # noqa: E711
     assert (x == "1.0") is False
 
 
