@@ -419,3 +419,19 @@ def test_gradient_of_another_shape_is_refused(rank: int) -> None:
     with pytest.raises(minitorch.ShapeError, match=r"(?s)got:.*\(2, 3.*expected:.*\(2, 6"):
         out.backward(np.ones(x.shape))
     assert x.grad is None
+
+
+@pytest.mark.task4_2
+def test_a_missing_number_reaches_only_the_windows_that_cover_it() -> None:
+    # The window is larger than the image, so that the kernel sums along the window.
+    image = np.ones((1, 1, 3, 3))
+    image[0, 0, 1, 0] = np.nan
+    out = minitorch.conv2d(minitorch.tensor(image), minitorch.ones(1, 1, 4, 4)).to_numpy()[0, 0]
+    # Anchored at the top left, only the windows at (0, 0) and (1, 0) cover the cell (1, 0).
+    np.testing.assert_array_equal(out, [[np.nan, 6, 3], [np.nan, 4, 2], [3, 2, 1]])
+
+
+@pytest.mark.task4_1
+def test_a_weight_that_is_no_tensor_is_refused() -> None:
+    with pytest.raises(minitorch.DTypeError, match=r"(?s)conv1d takes two tensors.*got: +ndarray.*minitorch.tensor"):
+        minitorch.conv1d(minitorch.ones(1, 1, 4), np.ones((1, 1, 2)))

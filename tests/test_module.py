@@ -496,3 +496,28 @@ def test_loading_forgets_old_gradients() -> None:
     (network.scalar.value * 2.0).backward()
     network.load_state_dict(network.state_dict())
     assert network.scalar.value.derivative is None
+
+
+@pytest.mark.task0_4
+def test_a_name_that_modules_use_themselves_is_refused() -> None:
+    module = Module()
+    with pytest.raises(AttributeError, match=r"(?s)Module.train is taken.*self.train = Parameter.*another name"):
+        module.train = Parameter(1.0)  # type: ignore[assignment, method-assign]
+    assert module.parameters() == []
+    module.train()  # still the method
+
+
+@pytest.mark.task0_4
+def test_loading_leaves_frozen_parameters_frozen() -> None:
+    class Pair(Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.frozen = Parameter(minitorch.ones(2))
+            self.free = Parameter(minitorch.ones(2))
+
+    pair = Pair()
+    pair.frozen.value.requires_grad_(False)
+    pair.load_state_dict({"frozen": np.zeros(2), "free": np.zeros(2)})
+    assert pair.frozen.value.to_numpy().tolist() == pair.free.value.to_numpy().tolist() == [0, 0]
+    assert not pair.frozen.value.requires_grad()
+    assert pair.free.value.requires_grad()

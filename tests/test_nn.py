@@ -804,3 +804,14 @@ def test_targets_of_another_shape_are_refused(loss: Any, target_shape: tuple[int
 def test_loss_of_nothing_is_refused(loss: Any) -> None:
     with pytest.raises(minitorch.ShapeError, match="no numbers"):
         loss(minitorch.zeros(0, 3), minitorch.zeros(0, 3))
+
+
+@pytest.mark.task4_4
+def test_a_class_that_is_masked_out_leaves_the_loss_of_the_others_alone() -> None:
+    logits = minitorch.tensor([[1.0, -np.inf, 3.0]], requires_grad=True)
+    loss = minitorch.cross_entropy(logits, [2])
+    loss.backward()
+    # A softmax over the two classes that are left.
+    right = 1 / (1 + np.exp(-2.0))
+    assert loss.item() == pytest.approx(-np.log(right), rel=1e-9)
+    np.testing.assert_allclose(logits.grad.to_numpy(), [[1 - right, 0, right - 1]], rtol=1e-9)

@@ -531,3 +531,21 @@ def test_a_schedule_refuses_a_state_that_does_not_fit(state: dict[str, Any], mes
 def test_a_schedule_needs_a_rule() -> None:
     with pytest.raises(NotImplementedError):
         LRScheduler(SGD([]))
+
+
+@pytest.mark.task4_5
+@pytest.mark.parametrize("schedule", [minitorch.StepLR, minitorch.CosineAnnealingLR])
+def test_schedules_count_in_whole_steps(schedule: Any) -> None:
+    optimizer = SGD([], lr=0.5)
+    with pytest.raises(minitorch.ArgumentError, match=r"(?s)whole steps.*=2.5"):
+        schedule(optimizer, 2.5)
+    assert optimizer.lr == 0.5
+
+
+@pytest.mark.task4_5
+@pytest.mark.parametrize("lr", [-5.0, float("nan"), float("inf")])
+def test_a_state_with_an_impossible_learning_rate_is_refused(lr: float) -> None:
+    optimizer = SGD([], lr=0.5)
+    with pytest.raises(minitorch.ArgumentError, match="lr="):
+        optimizer.load_state_dict({"lr": np.array(lr)})
+    assert optimizer.lr == 0.5
