@@ -96,7 +96,7 @@ def draw_features(digit: Array, kernels: Sequence[Array], stages: Sequence[Array
     figure.suptitle("What the two convolution layers have learned, and what they see in one digit")
     sides: Any = figure.subfigures(1, 2, width_ratios=[1, 5])
     left, right = sides
-    legend, picture = left.subplots(2, 1)
+    picture, legend = left.subplots(2, 1)
     _framed(picture, digit, cmap="gray_r").set_title("the digit", fontsize=10)
     legend.set_axis_off()
     explanation = (
@@ -105,14 +105,16 @@ def draw_features(digit: Array, kernels: Sequence[Array], stages: Sequence[Array
     )
     legend.text(0, 0.5, explanation, va="center")
 
-    layers = zip(right.subfigures(2, 1), ("first", "second"), kernels, stages)
-    for panel, name, weights, maps in layers:
-        panel.suptitle(f"{name} layer: {len(weights)} windows over {weights.shape[1]} channel(s)", fontsize=10)
+    titles = (
+        f"first layer: {len(kernels[0])} windows, and what they see in the image",
+        f"second layer: {len(kernels[1])} windows, each with a square for every channel of the first layer",
+    )
+    for panel, title, weights, maps in zip(right.subfigures(2, 1), titles, kernels, stages):
+        panel.suptitle(title, fontsize=10)
         limit = float(np.abs(weights).max())
         above, below = panel.subplots(2, len(weights), height_ratios=[1, 1.6], squeeze=False)
         for window, feature_map, top, bottom in zip(weights, maps, above, below):
-            top.imshow(_mosaic(window), cmap="RdBu_r", vmin=-limit, vmax=limit)
-            top.set_axis_off()
+            _framed(top, _mosaic(window), cmap="RdBu_r", vmin=-limit, vmax=limit)
             _framed(bottom, feature_map, cmap="gray_r", vmin=0)
     _save(figure, path)
 
