@@ -21,6 +21,7 @@ pytestmark = pytest.mark.task4_5
 SMALL = ["--epochs", "2", "--batch-size", "2", "--train-size", "5", "--test-size", "3"]
 
 build_real_network = run_mnist_multiclass.build_network
+draw_real_pictures = run_mnist_multiclass.draw_pictures
 
 
 def build_small_network(backend: minitorch.TensorBackend) -> minitorch.Sequential:
@@ -43,8 +44,9 @@ def build_small_network(backend: minitorch.TensorBackend) -> minitorch.Sequentia
 
 @pytest.fixture(autouse=True)
 def small_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the script train a smaller network, so that these tests are quick even with kernels in plain Python."""
+    """Let the script train a smaller network and draw nothing, so that these tests are quick, also in plain Python."""
     monkeypatch.setattr(run_mnist_multiclass, "build_network", build_small_network)
+    monkeypatch.setattr(run_mnist_multiclass, "draw_pictures", lambda run, evaluation, out: None)
 
 
 def run(out: Path, *more: str) -> int:
@@ -154,6 +156,7 @@ def test_a_run_writes_weights_log_and_pictures(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run_mnist_multiclass, "build_network", build_real_network)
+    monkeypatch.setattr(run_mnist_multiclass, "draw_pictures", draw_real_pictures)
     assert run(tmp_path / "new" / "folder") == 0
     out = tmp_path / "new" / "folder"
     written = {path.name for path in out.iterdir()}
@@ -389,6 +392,7 @@ def test_nonsense_on_the_command_line_is_refused(
 def test_without_matplotlib_the_script_trains_and_says_what_it_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(run_mnist_multiclass, "draw_pictures", draw_real_pictures)
     monkeypatch.delattr("project.pictures", raising=False)
     monkeypatch.delitem(__import__("sys").modules, "project.pictures", raising=False)
     monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
