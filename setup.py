@@ -24,6 +24,6 @@ setup(
     # With the root named here, an editable install puts this very folder on the path. So the scripts find the
     # `project` package, which is part of the repository but not of an installed library.
     package_dir={"": "."},
-    install_requires=["numpy>=1.26", "numba>=0.60"],
+    install_requires=["numpy>=1.26", "numba>=0.62"],
     extras_require=EXTRAS,
 )
