@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from .errors import DTypeError, ShapeError, explain
 from .tensor import Tensor
-from .tensor_data import TensorData, as_sizes
+from .tensor_data import TensorData, as_sizes, as_storage
 from .tensor_ops import SimpleBackend, TensorBackend
 
 
@@ -130,22 +130,12 @@ def tensor(
         DTypeError: Something in it is not a real number.
     """
     try:
-        values = np.asarray(ls)
+        listed = np.asarray(ls)
     except ValueError:
         _nested_shape(ls, "the list")  # finds the place where the rows differ, and says so
         raise
-    if values.dtype.kind not in "fiub":
-        raise DTypeError(
-            explain(
-                "A tensor holds real numbers only.",
-                got=f"values of type {values.dtype}",
-                expected="ints and floats",
-                fix="convert the values to numbers first",
-            )
-        )
-    if dtype is None and values.dtype == np.float32:
-        dtype = np.float32
-    storage = np.array(values, dtype=_as_dtype(dtype)).ravel()
+    values = as_storage(listed)  # of float64, or of float32 if that is what they are
+    storage = np.array(values, dtype=values.dtype if dtype is None else _as_dtype(dtype)).ravel()
     made = Tensor(TensorData(storage, values.shape), backend=backend)
     return made.requires_grad_(requires_grad)
 

@@ -216,8 +216,7 @@ class Tensor(Variable):
         """Zeros of the same backend; of the same shape and type too, unless others are given."""
         sizes = self.shape if shape is None else as_sizes(shape, "shape")
         kind = np.dtype(self.dtype if dtype is None else dtype)
-        # Results are floating-point numbers, even those of integer storage.
-        storage = np.zeros(math.prod(sizes), kind if kind.kind == "f" else np.float64)
+        storage = np.zeros(math.prod(sizes), kind)
         return self._new(TensorData(storage, sizes))
 
     def like(self, values: Any) -> "Tensor":
@@ -254,9 +253,8 @@ class Tensor(Variable):
         if isinstance(b, Tensor):
             return b
         if isinstance(b, (int, float, np.number, np.bool_)) and not isinstance(b, np.complexfloating):
-            kind = self.dtype if self.dtype.kind == "f" else np.float64
             # One cell, in one dimension; or in none, to keep a tensor without dimensions as it is.
-            return self._new(TensorData(np.array([b], dtype=kind), (1,) if self.dims else ()))
+            return self._new(TensorData(np.array([b], dtype=self.dtype), (1,) if self.dims else ()))
         if isinstance(b, np.ndarray) and b.dtype.kind in "fiub":
             kind = b.dtype if b.dtype in (np.float32, np.float64) else np.float64
             return self._new(TensorData(np.array(b, dtype=kind).ravel(), b.shape))
@@ -508,7 +506,7 @@ class Tensor(Variable):
 
     def _fit(self, derivative: Any) -> "Tensor":
         fitted = self.expand(self._ensure_tensor(derivative))
-        if fitted.dtype == self.dtype or self.dtype.kind != "f":
+        if fitted.dtype == self.dtype:
             return fitted
         return fitted.f.id_map(fitted, fitted.zeros(self.shape, self.dtype))
 

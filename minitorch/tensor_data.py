@@ -151,7 +151,7 @@ def as_sizes(values: Sequence[Any] | int, what: str) -> tuple[int, ...]:
         ) from None
 
 
-def _as_storage(numbers: Any) -> Storage:
+def as_storage(numbers: Any) -> Storage:
     """Read numbers as an array that kernels compute with: of float64, or of float32 if that is what they are."""
     array = np.asarray(numbers)
     if array.dtype.type in (np.float64, np.float32) and array.dtype.isnative:
@@ -192,7 +192,7 @@ class TensorData:
     __slots__ = ("_shape", "_storage", "_strides", "dims", "shape", "size", "strides")
 
     def __init__(self, storage: Any, shape: UserShape, strides: UserStrides | None = None) -> None:
-        self._storage: Storage = _as_storage(storage)
+        self._storage: Storage = as_storage(storage)
         self.shape = as_sizes(shape, "shape")
         self.strides = strides_from_shape(self.shape) if strides is None else as_sizes(strides, "strides")
         self.dims = len(self.shape)
