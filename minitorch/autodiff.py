@@ -32,7 +32,7 @@ def central_difference(f: Callable[..., Any], *vals: Any, arg: int = 0, epsilon:
     return (f(*right) - f(*left)) / (2 * epsilon)
 
 
-@dataclass
+@dataclass(slots=True)
 class Context:
     """What a `Function` keeps from its forward pass for its backward pass.
 
@@ -58,7 +58,7 @@ class Context:
         return self.saved_values
 
 
-@dataclass
+@dataclass(slots=True)
 class History:
     """How a variable came about.
 
@@ -213,8 +213,11 @@ class Function:
         Raises:
             TypeError: There is no variable among the arguments.
         """
-        owner = next((a for a in args if isinstance(a, Variable)), None)
-        if owner is None:
+        for a in args:
+            if isinstance(a, Variable):
+                owner = a
+                break
+        else:
             raise TypeError(
                 explain(
                     f"{cls.__name__}.apply was given no variable.",
@@ -224,10 +227,10 @@ class Function:
                 )
             )
         inputs, values = owner._operands(args)
-        needs_input_grad = tuple([v.history is not None for v in inputs])
+        needs_input_grad = [v.history is not None for v in inputs]
         if True not in needs_input_grad:
             return owner._wrap(cls._forward(Context(no_grad=True), *values), None)
-        ctx = Context(needs_input_grad=needs_input_grad)
+        ctx = Context(False, (), tuple(needs_input_grad))
         return owner._wrap(cls._forward(ctx, *values), History(cls, ctx, inputs))
 
 

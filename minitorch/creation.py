@@ -90,11 +90,21 @@ def ones(
     return _make(np.ones, shape, backend, requires_grad, dtype)
 
 
+def _uniform(n: int) -> npt.NDArray[np.float64]:
+    """The next `n` numbers of `random.random()`, all at once.
+
+    The generator gives words of 32 bits. Of two of them, `random()` takes the upper 27 and 26 bits, and reads these 53
+    as a fraction, for so many a float64 can hold (Matsumoto and Nishimura, `genrand_res53`, 2002).
+    """
+    words = np.frombuffer(random.randbytes(8 * n), "<u4").reshape(n, 2)  # (n, two words)
+    return ((words[:, 0] >> 5) * 2.0**26 + (words[:, 1] >> 6)) / 2.0**53
+
+
 def rand(
     *shape: Any, backend: TensorBackend | None = None, requires_grad: bool = False, dtype: npt.DTypeLike | None = None
 ) -> Tensor:
     """A tensor of random numbers, uniform in [0, 1), drawn row by row; see `zeros`. (float32 may round one up to 1.)"""
-    return _make(lambda n: [random.random() for _ in range(n)], shape, backend, requires_grad, dtype)
+    return _make(_uniform, shape, backend, requires_grad, dtype)
 
 
 def randn(

@@ -1,28 +1,31 @@
 """The fast backend: the same four operations as `tensor_ops.py`, compiled by numba and run on all cores.
 
-Three ideas make it fast, and all of them keep the results independent of the number of threads, because every cell of
-an output is computed by one thread, in one fixed order:
+Three ideas make it fast:
 
-- A loop over `prange` is shared out among the cores.
-- If input and output lie in memory the same way, cell number i of one belongs to cell number i of the other, and no
-  index arithmetic is needed at all.
-- Otherwise the index arithmetic is done once per *block*: the cells along the last dimension, or along the last two if
-  there are enough of such blocks to share out. Within a block a tensor is walked through by adding its last strides
-  again and again (0 where it is broadcast).
+- The work is divided into *tasks* of some thousand cells, and a loop over `prange` shares them out among the cores.
+  Every cell of an output is computed by one task, in one fixed order; so the results do not depend on who does it.
+- The index arithmetic is done once per task, or row, and not for every cell. Most tensors lie in memory row by row,
+  and then all their dimensions are as good as one long row (`plan_walk`).
+- The innermost loops run over neighbouring cells, which the processor can handle several at a time.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 from numba import prange
 
-from .jit import broadcast_index, index_to_position, njit, to_index
+from . import operators
+from .inner_loops import CELLS, ROWS, add_products
+from .jit import broadcast_index, diagnosed, index_to_position, njit, to_index
 from .tensor_data import Shape, Storage, Strides
 from .tensor_ops import MapProto, TensorBackend, TensorOps, run_map, run_matrix_multiply, run_reduce, run_zip
 
 if TYPE_CHECKING:
     from .tensor import Tensor
+
+Plan: TypeAlias = npt.NDArray[np.int64]
 
 
 class FastOps(TensorOps):
@@ -52,6 +55,19 @@ class FastOps(TensorOps):
         return run_matrix_multiply(tensor_matrix_multiply, a, b)
 
 
+PIECE = 4096
+"""How many cells a task has, about: less would not be worth waking another core for."""
+
+LANES = 32
+"""How many partial sums of a long row are kept side by side."""
+
+REORDERABLE = (operators.add, operators.mul, operators.max)
+"""The functions whose folds may be computed in any order. (Of a sum, rounding makes the last digits depend on it.)"""
+
+
+# How to walk through several tensors at once
+
+
 @njit
 def count_cells(shape: Shape) -> int:
     """The number of cells of a tensor of this shape."""
@@ -62,59 +78,75 @@ def count_cells(shape: Shape) -> int:
 
 
 @njit
-def same_layout(a_shape: Shape, a_strides: Strides, b_shape: Shape, b_strides: Strides) -> bool:
-    """True if two tensors have the same shape and lie in memory the same way, row by row."""
-    if len(a_shape) != len(b_shape):
-        return False
-    step = 1
-    for i in range(len(a_shape) - 1, -1, -1):
-        if a_shape[i] != b_shape[i] or (a_shape[i] > 1 and (a_strides[i] != step or b_strides[i] != step)):
-            return False
-        step *= a_shape[i]
-    return True
+def plan_walk(
+    piece: int,
+    out_shape: Shape,
+    out_strides: Strides,
+    a_shape: Shape,
+    a_strides: Strides,
+    b_shape: Shape,
+    b_strides: Strides,
+) -> tuple[int, Plan]:
+    """Find the simplest way to visit all cells of an output, and with each those of `a` and `b` that belong to it.
 
+    Where broadcasting repeats a cell, a step of 0 stays on it. Neighbouring dimensions that all three tensors run
+    through in even steps become one: tensors that lie in memory row by row become single long rows.
 
-@njit
-def first_cell(ordinal: int, trailing: int, out_shape: Shape, shape: Shape, strides: Strides) -> int:
-    """Where in the storage of a tensor a block of cells begins, after broadcasting.
-
-    This is the work of to_index, broadcast_index and index_to_position in one go, without an array for the index.
-
-    Args:
-        ordinal: The number of the block, when blocks of the output are counted row by row.
-        trailing: The number of last dimensions that a block extends over: 0 for single cells, 1 for rows.
-        out_shape: The shape of the output.
-        shape: The shape of the tensor, which broadcasts to the output's.
-        strides: The strides of the tensor.
+    Returns:
+        Into how many tasks, of about `piece` cells each, the walk is divided. And the plan, of shape (4, dimensions),
+        with two dimensions or more: the sizes, and the steps through the output, a and b.
     """
-    position = 0
-    rest = np.int64(ordinal)  # numba counts prange without a sign, and mixing the two kinds of integers gives floats
-    skipped = len(out_shape) - len(shape)
-    for i in range(len(out_shape) - 1 - trailing, -1, -1):
-        place = rest % out_shape[i]
-        rest = rest // out_shape[i]
-        if i >= skipped and shape[i - skipped] > 1:
-            position += place * strides[i - skipped]
-    return position
+    plan = np.zeros((4, len(out_shape) + 2), np.int64)  # filled from the end
+    plan[0] = 1
+    last = plan.shape[1]  # the dimension that was filled last
+    for i in range(len(out_shape) - 1, -1, -1):
+        size = out_shape[i]
+        if size == 1:
+            continue  # nowhere to go
+        a_place, b_place = i - len(out_shape) + len(a_shape), i - len(out_shape) + len(b_shape)
+        o_step = out_strides[i]
+        a_step = a_strides[a_place] if a_place >= 0 and a_shape[a_place] > 1 else 0
+        b_step = b_strides[b_place] if b_place >= 0 and b_shape[b_place] > 1 else 0
+        if last < plan.shape[1]:
+            inner = plan[0, last]
+            if o_step == plan[1, last] * inner and a_step == plan[2, last] * inner and b_step == plan[3, last] * inner:
+                plan[0, last] = size * inner
+                continue
+        last -= 1
+        plan[0, last], plan[1, last], plan[2, last], plan[3, last] = size, o_step, a_step, b_step
+    plan = plan[:, min(last, plan.shape[1] - 2) :].copy()
+    rows, columns = plan[0, -2], plan[0, -1]
+    if rows == 0 or columns == 0:
+        return 0, plan
+    rows_together = max(1, piece // columns)
+    tasks = (rows + rows_together - 1) // rows_together * ((columns + piece - 1) // piece)
+    return tasks * count_cells(plan[0, :-2]), plan
 
 
 @njit
-def last_size(from_end: int, shape: Shape) -> int:
-    """The size of a dimension, counted from the end with 1; 1 if there is no such dimension."""
-    return shape[-from_end] if len(shape) >= from_end else 1
+def find_task(task: int, plan: Plan, piece: int) -> tuple[int, int, int, int, int]:
+    """Find where a task begins, and how large it is.
+
+    Returns:
+        The first cell in the storage of the output, of a and of b; the number of rows; and the number of columns.
+    """
+    rows, columns = plan[0, -2], plan[0, -1]
+    rows_together = max(1, piece // columns)
+    pieces = (columns + piece - 1) // piece
+    row_groups = (rows + rows_together - 1) // rows_together
+    rest = np.int64(task)  # numba counts prange without a sign, and mixing the two kinds of integers gives floats
+    column, rest = rest % pieces * piece, rest // pieces
+    row, rest = rest % row_groups * rows_together, rest // row_groups
+    o = row * plan[1, -2] + column * plan[1, -1]
+    a = row * plan[2, -2] + column * plan[2, -1]
+    b = row * plan[3, -2] + column * plan[3, -1]
+    for i in range(plan.shape[1] - 3, -1, -1):
+        place, rest = rest % plan[0, i], rest // plan[0, i]
+        o, a, b = o + place * plan[1, i], a + place * plan[2, i], b + place * plan[3, i]
+    return o, a, b, min(rows_together, rows - row), min(piece, columns - column)
 
 
-@njit
-def last_step(from_end: int, shape: Shape, strides: Strides) -> int:
-    """The stride of a dimension, counted from the end with 1; 0 where broadcasting stretches a single cell."""
-    return strides[-from_end] if last_size(from_end, shape) > 1 else 0
-
-
-@njit
-def rows_per_block(cells: int, shape: Shape) -> int:
-    """How many rows to compute as one block: a whole plane, unless the planes are too few to share out evenly."""
-    rows = last_size(2, shape)
-    return rows if cells >= 64 * rows * last_size(1, shape) else 1
+# The kernels
 
 
 def tensor_map(fn: Callable[[float], float]) -> Callable[..., None]:
@@ -128,6 +160,28 @@ def tensor_map(fn: Callable[[float], float]) -> Callable[..., None]:
     """
     fn = njit(fn)
 
+    def _map_task(task: int, plan: Plan, out: Storage, in_storage: Storage) -> None:
+        o_first, i_first, _, rows, columns = find_task(task, plan, PIECE)
+        o_right, i_right = plan[1, -1], plan[2, -1]
+        for row in range(rows):
+            o, i = o_first + row * plan[1, -2], i_first + row * plan[2, -2]
+            if o_right == 1 and i_right == 1:
+                results, cells = out[o : o + columns], in_storage[i : i + columns]
+                for p in range(columns):
+                    results[p] = fn(cells[p])
+            else:
+                for p in range(columns):
+                    out[o + p * o_right] = fn(in_storage[i + p * i_right])
+
+    map_task = njit(_map_task, calls=fn)
+
+    def _map_tasks(tasks: int, plan: Plan, out: Storage, in_storage: Storage) -> None:
+        for task in prange(tasks):
+            map_task(task, plan, out, in_storage)
+
+    map_tasks = njit(_map_tasks, parallel=True, calls=fn)
+
+    @diagnosed(map_tasks, map_task)
     def _map(
         out: Storage,
         out_shape: Shape,
@@ -136,23 +190,14 @@ def tensor_map(fn: Callable[[float], float]) -> Callable[..., None]:
         in_shape: Shape,
         in_strides: Strides,
     ) -> None:
-        cells = count_cells(out_shape)
-        if same_layout(out_shape, out_strides, in_shape, in_strides):
-            for i in prange(cells):
-                out[i] = fn(in_storage[i])
-        elif cells > 0:
-            rows, columns = rows_per_block(cells, out_shape), out_shape[-1]
-            o_down, o_right = last_step(2, out_shape, out_strides), last_step(1, out_shape, out_strides)
-            i_down, i_right = last_step(2, in_shape, in_strides), last_step(1, in_shape, in_strides)
-            for block in prange(cells // (rows * columns)):
-                o = first_cell(block * rows, 1, out_shape, out_shape, out_strides)
-                i = first_cell(block * rows, 1, out_shape, in_shape, in_strides)
-                for row in range(rows):
-                    for column in range(columns):
-                        x = in_storage[i + row * i_down + column * i_right]
-                        out[o + row * o_down + column * o_right] = fn(x)
+        # There is no second input here; the output stands in for it.
+        tasks, plan = plan_walk(PIECE, out_shape, out_strides, in_shape, in_strides, out_shape, out_strides)
+        if tasks == 1:  # not worth waking the other cores
+            map_task(0, plan, out, in_storage)
+        else:
+            map_tasks(tasks, plan, out, in_storage)
 
-    return njit(_map, parallel=True, calls=fn)
+    return _map
 
 
 def tensor_zip(fn: Callable[[float, float], float]) -> Callable[..., None]:
@@ -166,6 +211,32 @@ def tensor_zip(fn: Callable[[float, float], float]) -> Callable[..., None]:
     """
     fn = njit(fn)
 
+    def _zip_task(task: int, plan: Plan, out: Storage, a_storage: Storage, b_storage: Storage) -> None:
+        o_first, a_first, b_first, rows, columns = find_task(task, plan, PIECE)
+        o_right, a_right, b_right = plan[1, -1], plan[2, -1], plan[3, -1]
+        for row in range(rows):
+            o, a, b = o_first + row * plan[1, -2], a_first + row * plan[2, -2], b_first + row * plan[3, -2]
+            if o_right == 1 and a_right == 1 and b_right == 1:
+                results, xs, ys = out[o : o + columns], a_storage[a : a + columns], b_storage[b : b + columns]
+                for p in range(columns):
+                    results[p] = fn(xs[p], ys[p])
+            elif o_right == 1 and a_right == 1 and b_right == 0:  # one number for the whole row, such as a bias
+                results, xs, y = out[o : o + columns], a_storage[a : a + columns], b_storage[b]
+                for p in range(columns):
+                    results[p] = fn(xs[p], y)
+            else:
+                for p in range(columns):
+                    out[o + p * o_right] = fn(a_storage[a + p * a_right], b_storage[b + p * b_right])
+
+    zip_task = njit(_zip_task, calls=fn)
+
+    def _zip_tasks(tasks: int, plan: Plan, out: Storage, a_storage: Storage, b_storage: Storage) -> None:
+        for task in prange(tasks):
+            zip_task(task, plan, out, a_storage, b_storage)
+
+    zip_tasks = njit(_zip_tasks, parallel=True, calls=fn)
+
+    @diagnosed(zip_tasks, zip_task)
     def _zip(
         out: Storage,
         out_shape: Shape,
@@ -177,28 +248,13 @@ def tensor_zip(fn: Callable[[float, float], float]) -> Callable[..., None]:
         b_shape: Shape,
         b_strides: Strides,
     ) -> None:
-        cells = count_cells(out_shape)
-        if same_layout(out_shape, out_strides, a_shape, a_strides) and same_layout(
-            out_shape, out_strides, b_shape, b_strides
-        ):
-            for i in prange(cells):
-                out[i] = fn(a_storage[i], b_storage[i])
-        elif cells > 0:
-            rows, columns = rows_per_block(cells, out_shape), out_shape[-1]
-            o_down, o_right = last_step(2, out_shape, out_strides), last_step(1, out_shape, out_strides)
-            a_down, a_right = last_step(2, a_shape, a_strides), last_step(1, a_shape, a_strides)
-            b_down, b_right = last_step(2, b_shape, b_strides), last_step(1, b_shape, b_strides)
-            for block in prange(cells // (rows * columns)):
-                o = first_cell(block * rows, 1, out_shape, out_shape, out_strides)
-                a = first_cell(block * rows, 1, out_shape, a_shape, a_strides)
-                b = first_cell(block * rows, 1, out_shape, b_shape, b_strides)
-                for row in range(rows):
-                    for column in range(columns):
-                        x = a_storage[a + row * a_down + column * a_right]
-                        y = b_storage[b + row * b_down + column * b_right]
-                        out[o + row * o_down + column * o_right] = fn(x, y)
+        tasks, plan = plan_walk(PIECE, out_shape, out_strides, a_shape, a_strides, b_shape, b_strides)
+        if tasks == 1:  # not worth waking the other cores
+            zip_task(0, plan, out, a_storage, b_storage)
+        else:
+            zip_tasks(tasks, plan, out, a_storage, b_storage)
 
-    return njit(_zip, parallel=True, calls=fn)
+    return _zip
 
 
 def tensor_reduce(fn: Callable[[float, float], float]) -> Callable[..., None]:
@@ -211,8 +267,77 @@ def tensor_reduce(fn: Callable[[float, float], float]) -> Callable[..., None]:
         A kernel that takes storage, shape and strides of the output and of the input, then the dimension. The output
         must hold the start value in every cell.
     """
+    reorderable = getattr(fn, "py_func", fn) in REORDERABLE
     fn = njit(fn)
 
+    def _fold(cells: Storage, first: int, step: int, length: int, accumulated: float) -> float:
+        """Fold `length` cells that lie `step` apart."""
+        done = 0
+        if reorderable and step == 1 and length >= 2 * LANES:
+            # A chain of calls, each waiting for the one before, is slow. So 32 chains are kept side by side.
+            row = cells[first : first + length]
+            lanes = np.empty(LANES)
+            for lane in range(LANES):
+                lanes[lane] = row[lane]
+            for j in range(LANES, length - LANES + 1, LANES):
+                group = row[j : j + LANES]
+                for lane in range(LANES):
+                    lanes[lane] = fn(group[lane], lanes[lane])
+            done = length - length % LANES
+            for lane in range(LANES):
+                accumulated = fn(lanes[lane], accumulated)
+        for j in range(done, length):
+            accumulated = fn(cells[first + j * step], accumulated)
+        return accumulated
+
+    fold = njit(_fold, calls=fn)
+
+    def _reduce_task(
+        task: int, piece: int, plan: Plan, out: Storage, a_storage: Storage, step: int, length: int
+    ) -> None:
+        """Fold the dimension for some cells of the output."""
+        o_first, a_first, _, rows, columns = find_task(task, plan, piece)
+        o_right, a_right = plan[1, -1], plan[2, -1]
+        for row in range(rows):
+            o, a = o_first + row * plan[1, -2], a_first + row * plan[2, -2]
+            if a_right == 1 and columns > 1:
+                # Neighbouring cells of the output are folded side by side.
+                accumulated = np.empty(columns)  # in double precision, also when the storage is float32
+                for p in range(columns):
+                    accumulated[p] = out[o + p * o_right]
+                for j in range(length):
+                    cells = a_storage[a + j * step : a + j * step + columns]
+                    for p in range(columns):
+                        accumulated[p] = fn(cells[p], accumulated[p])
+                for p in range(columns):
+                    out[o + p * o_right] = accumulated[p]
+            else:
+                for p in range(columns):
+                    place = o + p * o_right
+                    out[place] = fold(a_storage, a + p * a_right, step, length, np.float64(out[place]))
+
+    reduce_task = njit(_reduce_task, calls=fn)
+
+    def _reduce_tasks(
+        tasks: int, piece: int, plan: Plan, out: Storage, a_storage: Storage, step: int, length: int
+    ) -> None:
+        for task in prange(tasks):
+            reduce_task(task, piece, plan, out, a_storage, step, length)
+
+    reduce_tasks = njit(_reduce_tasks, parallel=True, calls=fn)
+
+    def _fold_long_row(out: Storage, a_storage: Storage, step: int, length: int) -> None:
+        """Fold a single long row: each task folds a part of it, and the parts are folded in their order."""
+        parts = np.empty((length + PIECE - 1) // PIECE)
+        for part in prange(len(parts)):
+            first = np.int64(part) * PIECE
+            behind = min(PIECE, length - first) - 1
+            parts[part] = fold(a_storage, (first + 1) * step, step, behind, np.float64(a_storage[first * step]))
+        out[0] = fold(parts, 0, 1, len(parts), np.float64(out[0]))
+
+    fold_long_row = njit(_fold_long_row, parallel=True, calls=fn)
+
+    @diagnosed(reduce_tasks, reduce_task)
     def _reduce(
         out: Storage,
         out_shape: Shape,
@@ -222,20 +347,138 @@ def tensor_reduce(fn: Callable[[float, float], float]) -> Callable[..., None]:
         a_strides: Strides,
         reduce_dim: int,
     ) -> None:
-        for ordinal in prange(count_cells(out_shape)):
-            o = first_cell(ordinal, 0, out_shape, out_shape, out_strides)
-            # The output has size 1 in the folded dimension, so this is where the cells to fold begin.
-            first = first_cell(ordinal, 0, out_shape, out_shape, a_strides)
-            step = a_strides[reduce_dim]
-            accumulated = np.float64(out[o])  # in double precision, also when the storage is float32
-            for j in range(a_shape[reduce_dim]):
-                accumulated = fn(a_storage[first + j * step], accumulated)
-            out[o] = accumulated
+        length, step = int(a_shape[reduce_dim]), int(a_strides[reduce_dim])
+        if reorderable and len(out) == 1 and length >= 2 * PIECE:
+            fold_long_row(out, a_storage, step, length)
+            return
+        # The output has size 1 in the folded dimension, so walking through it visits the first cells to fold.
+        piece = max(8, 2 * PIECE // max(length, 1))  # cells of the output
+        tasks, plan = plan_walk(piece, out_shape, out_strides, out_shape, a_strides, out_shape, out_strides)
+        if tasks == 1:  # not worth waking the other cores
+            reduce_task(0, piece, plan, out, a_storage, step, length)
+        else:
+            reduce_tasks(tasks, piece, plan, out, a_storage, step, length)
 
-    return njit(_reduce, parallel=True, calls=fn)
+    return _reduce
 
 
-def _tensor_matrix_multiply(
+# Matrix multiplication
+
+
+ROWS_TOGETHER = 16
+"""How many rows of a product one task computes, so that each number of `b` it fetches is used as many times."""
+
+TERMS_TOGETHER = 48
+"""How many rows of `b` are used for all rows of a task before the next ones: as many as the second cache holds."""
+
+
+@njit
+def first_of_matrix(number: int, out_shape: Shape, shape: Shape, strides: Strides) -> int:
+    """Where in the storage a matrix begins: the one that broadcasting puts at matrix `number` of the output."""
+    index = np.empty(len(out_shape), np.int64)
+    to_index(number, out_shape[:-2], index)  # fills all but the last two entries
+    own_index = np.empty(len(shape), np.int64)
+    broadcast_index(index[:-2], out_shape[:-2], shape[:-2], own_index)
+    own_index[-2:] = 0
+    return index_to_position(own_index, strides)
+
+
+def _pack(storage: Storage, shape: Shape, strides: Strides) -> Storage:
+    """Lay out matrices row by row, whatever their strides.
+
+    Sixteen rows are filled at a time: if the matrices are transposed, their columns are what lies together in memory.
+    """
+    height, width = shape[-2], shape[-1]
+    groups = (height + 15) // 16
+    packed = np.empty(count_cells(shape), storage.dtype)
+    for task in prange(count_cells(shape[:-2]) * groups):
+        number = np.int64(task)
+        matrix, first_row = number // groups, number % groups * 16
+        source = first_of_matrix(matrix, shape, shape, strides)
+        for column in range(width):
+            for row in range(first_row, min(first_row + 16, height)):
+                cell = storage[source + row * strides[-2] + column * strides[-1]]
+                packed[(matrix * height + row) * width + column] = cell
+    return packed
+
+
+pack = njit(_pack, parallel=True)
+
+
+@njit
+def row_by_row(shape: Shape) -> Strides:
+    """The strides of a tensor that lies in memory row by row."""
+    strides = np.ones(len(shape), np.int64)
+    for i in range(len(shape) - 2, -1, -1):
+        strides[i] = strides[i + 1] * shape[i + 1]
+    return strides
+
+
+@njit
+def multiply_task(
+    task: int,
+    out: Storage,
+    out_shape: Shape,
+    out_strides: Strides,
+    a_storage: Storage,
+    a_shape: Shape,
+    a_strides: Strides,
+    b_storage: Storage,
+    b_shape: Shape,
+    b_strides: Strides,
+) -> None:
+    """Compute up to 16 rows of one matrix of a product, up to 1040 cells of each. The rows of b are contiguous."""
+    height, width, inner = out_shape[-2], out_shape[-1], a_shape[-1]
+    row_groups, pieces = (height + ROWS_TOGETHER - 1) // ROWS_TOGETHER, (width + CELLS - 1) // CELLS
+    number = np.int64(task)
+    first_column, first_row = number % pieces * CELLS, number // pieces % row_groups * ROWS_TOGETHER
+    matrix = number // pieces // row_groups
+    rows, columns = min(ROWS_TOGETHER, height - first_row), min(CELLS, width - first_column)
+    o = first_of_matrix(matrix, out_shape, out_shape, out_strides)
+    a = first_of_matrix(matrix, out_shape, a_shape, a_strides) + first_row * a_strides[-2]
+    b = first_of_matrix(matrix, out_shape, b_shape, b_strides) + first_column
+
+    total = np.empty((ROWS_TOGETHER, CELLS), out.dtype)
+    total[: (rows + ROWS - 1) // ROWS * ROWS, :columns] = 0
+    weights = np.zeros((ROWS_TOGETHER, TERMS_TOGETHER), out.dtype)  # numbers of a; rows of zeros make it blocks of four
+    starts = np.empty(TERMS_TOGETHER, np.int64)
+    for k in range(0, inner, TERMS_TOGETHER):
+        terms = min(TERMS_TOGETHER, inner - k)
+        for t in range(terms):
+            starts[t] = b + (k + t) * b_strides[-2]
+        for r in range(rows):
+            for t in range(terms):
+                weights[r, t] = a_storage[a + r * a_strides[-2] + (k + t) * a_strides[-1]]
+        for r in range(0, rows, ROWS):
+            add_products(total[r : r + ROWS], columns, b_storage, starts[:terms], weights[r : r + ROWS])
+
+    for r in range(rows):
+        first = o + (first_row + r) * out_strides[-2] + first_column * out_strides[-1]
+        for p in range(columns):
+            out[first + p * out_strides[-1]] = total[r, p]
+
+
+def _multiply_tasks(
+    tasks: int,
+    out: Storage,
+    out_shape: Shape,
+    out_strides: Strides,
+    a_storage: Storage,
+    a_shape: Shape,
+    a_strides: Strides,
+    b_storage: Storage,
+    b_shape: Shape,
+    b_strides: Strides,
+) -> None:
+    for task in prange(tasks):
+        multiply_task(task, out, out_shape, out_strides, a_storage, a_shape, a_strides, b_storage, b_shape, b_strides)
+
+
+multiply_tasks = njit(_multiply_tasks, parallel=True)
+
+
+@diagnosed(multiply_tasks, multiply_task)
+def tensor_matrix_multiply(
     out: Storage,
     out_shape: Shape,
     out_strides: Strides,
@@ -249,54 +492,22 @@ def _tensor_matrix_multiply(
     """Multiply matrices (..., n, k) by (..., k, m), on all cores; see `tensor_ops.tensor_matrix_multiply`.
 
     A row of the output is a sum of rows of b, each times one number of a. Adding up whole rows keeps the innermost
-    loop on neighbouring cells, which the processor handles several at a time:
+    loop, that of `add_products`, on neighbouring cells:
 
         for k in range(...):
             out[i, :] += a[i, k] * b[k, :]
     """
-    inner, columns = a_shape[-1], out_shape[-1]
+    height, width = int(out_shape[-2]), int(out_shape[-1])
+    if b_strides[-1] != 1:  # a copy costs far less than the product
+        b_storage, b_strides = pack(b_storage, b_shape, b_strides), row_by_row(b_shape)
+    pieces = -(-height // ROWS_TOGETHER) * -(-width // CELLS)  # of each matrix; the quotients are rounded up
+    tasks = len(out) // max(height * width, 1) * pieces
+    arguments = (out, out_shape, out_strides, a_storage, a_shape, a_strides, b_storage, b_shape, b_strides)
+    if tasks == 1:  # not worth waking the other cores
+        multiply_task(0, *arguments)
+    else:
+        multiply_tasks(tasks, *arguments)
 
-    # Lay out the matrices of b row by row, whatever their strides: a copy costs far less than the product.
-    b_matrices = count_cells(b_shape[:-2])
-    b_packed = np.empty((b_matrices * inner, columns), out.dtype)  # (matrices of b * k, m)
-    for packed_row in prange(b_matrices * inner):
-        index = np.empty(len(b_shape), np.int64)
-        to_index(packed_row, b_shape[:-1], index)
-        index[-1] = 0
-        first = index_to_position(index, b_strides)
-        for j in range(columns):
-            b_packed[packed_row, j] = b_storage[first + j * b_strides[-1]]
-
-    # Broadcasting counts the matrices of b as if they lay one after the other, as they do now in b_packed.
-    b_steps = np.empty(len(b_shape) - 2, np.int64)
-    step = 1
-    for i in range(len(b_steps) - 1, -1, -1):
-        b_steps[i] = step
-        step *= b_shape[i]
-
-    for out_row in prange(count_cells(out_shape[:-1])):
-        index = np.empty(len(out_shape), np.int64)
-        a_index = np.empty(len(a_shape), np.int64)
-        b_index = np.empty(len(b_shape) - 2, np.int64)
-        to_index(out_row, out_shape[:-1], index)  # fills all but the last entry
-        index[-1] = 0
-        broadcast_index(index[:-2], out_shape[:-2], a_shape[:-2], a_index)  # fills all but the last two entries
-        a_index[-2] = index[-2]
-        a_index[-1] = 0
-        broadcast_index(index[:-2], out_shape[:-2], b_shape[:-2], b_index)
-        a_first = index_to_position(a_index, a_strides)
-        b_first = index_to_position(b_index, b_steps) * inner
-        row = np.zeros(columns, out.dtype)  # (m,)
-        for k in range(inner):
-            factor = a_storage[a_first + k * a_strides[-1]]
-            for j in range(columns):
-                row[j] += factor * b_packed[b_first + k, j]
-        first = index_to_position(index, out_strides)
-        for j in range(columns):
-            out[first + j * out_strides[-1]] = row[j]
-
-
-tensor_matrix_multiply = njit(_tensor_matrix_multiply, parallel=True)
 
 FastBackend = TensorBackend(FastOps)
 """The backend to train with."""

@@ -8,15 +8,18 @@ that a library under study needs:
   edits `operators.py` would go on running the old code. Here the cache is stamped with the contents of the kernel's
   file and of every file that it imports, directly or not.
 - A kernel made by a factory, such as `tensor_map(fn)`, contains the compiled `fn`, which numba names by a random
-  number; so the next process would never recognise it. Here it is named by its place in the package.
+  number; so the next process would never recognise it. Here a function of this package is known by its name, and any
+  other by its contents.
 
 Setting the environment variable NUMBA_DISABLE_JIT=1 turns all kernels into the plain Python that they are written in.
 """
 
+import builtins
 import contextlib
 import functools
 import hashlib
 import re
+import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,8 +31,14 @@ from . import tensor_data
 
 Fn = TypeVar("Fn", bound=Callable[..., Any])
 
+FOREIGN_KERNELS = 100
+"""How many kernels of functions from elsewhere are kept on disk; the oldest make room for new ones."""
+
 _PACKAGE_FOLDER = Path(__file__).parent
 _PACKAGE = __name__.rpartition(".")[0]
+
+
+# What identifies a kernel
 
 
 @functools.cache
@@ -52,17 +61,85 @@ def _stamp(name: str) -> str:
     return digest.hexdigest()
 
 
+def _is_ours(fn: Callable[..., Any]) -> bool:
+    """True if the function stands in this package under its own name, so that the name identifies it."""
+    return fn.__module__.rpartition(".")[0] == _PACKAGE and "<" not in fn.__qualname__
+
+
+class _UnknownContentsError(Exception):
+    """What a function computes cannot be told from the function alone."""
+
+
+def _contents(value: Any, outer: tuple[Any, ...] = ()) -> str:
+    """Write down all that decides what a value means in compiled code: for a function, its code and whatever it uses.
+
+    Args:
+        value: A function, or something that a function uses.
+        outer: The functions on the way to it.
+
+    Raises:
+        _UnknownContentsError: The value is of a kind that can change behind its name.
+    """
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return f"{type(value).__name__} {value!r}"
+    if isinstance(value, tuple):
+        return f"({', '.join(_contents(item, outer) for item in value)})"
+    if isinstance(value, types.ModuleType) and value.__name__ in ("math", "numpy"):
+        return f"module {value.__name__}"
+    if isinstance(value, types.BuiltinFunctionType) and value.__module__ in ("builtins", "math"):
+        return f"built-in {value.__module__}.{value.__name__}"
+    options = _contents(tuple(sorted(map(repr, value.targetoptions.items())))) if hasattr(value, "py_func") else ""
+    fn = getattr(value, "py_func", value)
+    if not isinstance(fn, types.FunctionType) or fn in outer:
+        raise _UnknownContentsError
+    if _is_ours(fn):
+        return f"{fn.__module__}.{fn.__qualname__} {options}"
+    code = fn.__code__
+    used: dict[str, Any] = {name: cell.cell_contents for name, cell in zip(code.co_freevars, fn.__closure__ or ())}
+    for name in code.co_names:  # among them attributes, such as the exp of math.exp, which are no names of their own
+        if name in fn.__globals__:
+            used[name] = fn.__globals__[name]
+        elif hasattr(builtins, name):
+            used[name] = f"built-in {name}"
+    parts = [code.co_code.hex(), " ".join(code.co_names), _contents(code.co_consts), _contents(fn.__defaults__)]
+    parts += [f"{name} = {_contents(value, (*outer, fn))}" for name, value in used.items()]
+    return "\n".join([options, *parts])
+
+
+def _identity(calls: Callable[..., Any]) -> str | None:
+    """A short text for what a function computes, the same in every process; None if nobody can tell."""
+    try:
+        return hashlib.sha256(_contents(calls).encode()).hexdigest()[:32]
+    except _UnknownContentsError:
+        return None
+
+
+# Where kernels are kept
+
+
 class _Stamped:
     """Makes a cache location of numba valid for as long as the stamp stays the same."""
 
     _py_file: str
+    _kernel: Callable[..., Any]
+
+    @classmethod
+    def from_function(cls, py_func: Callable[..., Any], py_file: str) -> Any:
+        locator = super().from_function(py_func, py_file)  # type: ignore[misc]
+        if locator is not None:
+            locator._kernel = py_func
+        return locator
 
     def get_source_stamp(self) -> str:
         return _stamp(Path(self._py_file).stem)
 
     def get_disambiguator(self) -> str:
         # numba adds the line number to a cache file's name, and so leaves a file behind whenever a line is added above.
-        return "kernel"
+        # Kernels of functions from elsewhere have files of their own, which can be told from the others and removed.
+        calls = getattr(self._kernel, "calls", None)
+        return (
+            "kernel" if calls is None or _is_ours(getattr(calls, "py_func", calls)) else f"foreign_{_identity(calls)}"
+        )
 
 
 class _BesideSource(_Stamped, caching.InTreeCacheLocator):
@@ -81,67 +158,114 @@ class _KernelCacheImpl(caching.CompileResultCacheImpl):
     _locator_classes = [_NamedFolder, _BesideSource, _UserFolder]
 
 
-class _KernelCache(caching.FunctionCache):
+class _KernelFiles(caching.FunctionCache):
+    """The files of one kernel."""
+
     _impl_class = _KernelCacheImpl
 
-
-def _is_ours(fn: Callable[..., Any]) -> bool:
-    """True if the function stands in this package under its own name, so that the name identifies it."""
-    return fn.__module__.rpartition(".")[0] == _PACKAGE and "<" not in fn.__qualname__
-
-
-def _compile(fn: Callable[..., Any], parallel: bool, reassociate: bool, cache: bool) -> Any:
-    options: dict[str, Any] = {"error_model": "numpy"}  # 1 / 0 is inf, as NumPy has it, and no test slows the loop down
-    if parallel:
-        options["parallel"] = True
-    if reassociate:
-        # Let the compiler add up a sum in several partial sums side by side. NaN and infinity stay what they are.
-        options["fastmath"] = {"reassoc", "contract", "nsz"}
-    dispatcher = numba.njit(**options)(fn)
-    if _is_ours(fn):
-        dispatcher._set_uuid(f"{fn.__module__}.{fn.__qualname__}")
-    if cache:
-        # If no folder can be written to, the kernel is compiled anew in each process, which only costs time.
-        with contextlib.suppress(RuntimeError):
-            dispatcher._cache = _KernelCache(fn)
-        if parallel:
-            dispatcher.parallel_diagnostics = functools.partial(_parallel_diagnostics, dispatcher, options)
-    return dispatcher
+    def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
+        calls = getattr(self._py_func, "calls", None)
+        return sig, codegen.magic_tuple(), None if calls is None else _identity(calls)
 
 
-def _parallel_diagnostics(dispatcher: Any, options: dict[str, Any], signature: Any = None, level: int = 1) -> None:
-    """Print what numba made of a kernel's loops. Compiled code from disk cannot tell; so it is compiled once more."""
-    fresh = numba.njit(**options)(dispatcher.py_func)
-    for known in dispatcher.signatures:
-        fresh.compile(known)
-    fresh.parallel_diagnostics(signature, level)
+class _KernelCache(caching.NullCache):
+    """Looks for a compiled kernel on disk when it is first needed. Where no folder can be written to, keeps nothing."""
+
+    def __init__(self, fn: Callable[..., Any]) -> None:
+        self._fn = fn
+
+    @functools.cached_property
+    def _files(self) -> Any:
+        try:
+            return _KernelFiles(self._fn)
+        except RuntimeError:  # no such folder; then kernels are compiled anew in each process, which only costs time
+            return caching.NullCache()
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        return self._files.load_overload(sig, target_context)
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        self._files.save_overload(sig, data)
+        if self._files.cache_path is not None:
+            _make_room(Path(self._files.cache_path))
+
+
+def _make_room(folder: Path) -> None:
+    """Remove the oldest kernels of functions from elsewhere, if there are too many."""
+    indices = list(folder.glob("*-foreign_*.nbi"))
+    with contextlib.suppress(OSError):  # another process may be doing the same
+        for index in sorted(indices, key=lambda path: path.stat().st_mtime)[:-FOREIGN_KERNELS]:
+            for file in [index, *folder.glob(f"{index.stem}.*.nbc")]:
+                file.unlink()
+
+
+# Compilation
 
 
 _ours: dict[Callable[..., Any], Any] = {}  # the functions of this package that have been compiled, by what they were
 
 
-def njit(fn: Fn, *, parallel: bool = False, reassociate: bool = False, calls: Callable[..., Any] | None = None) -> Fn:
+def njit(
+    fn: Fn,
+    *,
+    parallel: bool = False,
+    fuse: bool = False,
+    reassociate: bool = False,
+    calls: Callable[..., Any] | None = None,
+) -> Fn:
     """Compile a function when it is first called, for the types that it is called with.
 
     Args:
         fn: The function, in the part of Python that numba understands. A function that is compiled already is
             returned as it is.
         parallel: Whether the loops over `prange` run on all processor cores.
-        reassociate: Whether sums may be reordered for speed. The order is fixed when the function is compiled, so
-            results still do not depend on the number of threads.
-        calls: For a kernel made by a factory: the function from elsewhere that it calls. The kernel is kept on disk
-            only if that function belongs to this package and was compiled here; a change of any other would go
-            unnoticed.
+        fuse: Whether a * b + c may be computed in one step, which rounds once instead of twice.
+        reassociate: Whether, besides, sums may be reordered, to be added up in several partial sums side by side. The
+            order is fixed when the function is compiled, so results still do not depend on the number of threads.
+        calls: For a kernel made by a factory: the function that it was made for.
     """
     if numba.config.DISABLE_JIT or hasattr(fn, "py_func"):  # type: ignore[attr-defined]
         return fn
     if fn in _ours:
         return _ours[fn]
-    cache = calls is None or _ours.get(getattr(calls, "py_func", calls)) is calls
-    dispatcher = _compile(fn, parallel, reassociate, cache and fn.__module__.rpartition(".")[0] == _PACKAGE)
+    options: dict[str, Any] = {"error_model": "numpy"}  # 1 / 0 is inf, as NumPy has it, and no test slows the loop down
+    if parallel:
+        options["parallel"] = True
+    # Neither of these changes what becomes of NaN and infinity.
+    if reassociate:
+        options["fastmath"] = {"reassoc", "contract", "nsz"}
+    elif fuse:
+        options["fastmath"] = {"contract"}
+    dispatcher = numba.njit(**options)(fn)
+    is_kernel = _is_ours(fn) or calls is not None
+    if is_kernel and fn.__module__.rpartition(".")[0] == _PACKAGE and (calls is None or _identity(calls) is not None):
+        fn.calls = calls  # type: ignore[attr-defined]
+        dispatcher._cache = _KernelCache(fn)
     if _is_ours(fn):
         _ours[fn] = dispatcher
     return dispatcher
+
+
+def diagnosed(*parts: Any) -> Callable[[Fn], Fn]:
+    """Give a kernel the method `parallel_diagnostics(level=...)`, which prints what numba made of its loops.
+
+    Args:
+        parts: The compiled functions that the kernel consists of. What is shown is the first of them, for all types
+            that any of them has been called with; they must take the same arguments.
+    """
+
+    def decorate(kernel: Fn) -> Fn:
+        def parallel_diagnostics(signature: Any = None, level: int = 1) -> None:
+            # Code from disk cannot tell how it was made; so it is compiled once more.
+            fresh = numba.njit(**parts[0].targetoptions)(parts[0].py_func)
+            for known in {known for part in parts for known in part.signatures}:
+                fresh.compile(known)
+            fresh.parallel_diagnostics(signature, level)
+
+        kernel.parallel_diagnostics = parallel_diagnostics  # type: ignore[attr-defined]
+        return kernel
+
+    return decorate
 
 
 index_to_position = njit(tensor_data.index_to_position)

@@ -10,6 +10,7 @@ from . import operators
 from .autodiff import Context, Function
 from .creation import rand, tensor
 from .errors import ArgumentError, ShapeError, explain
+from .fast_pool import MaxPool2dFun
 from .tensor import Tensor
 from .tensor_data import as_sizes
 from .tensor_functions import as_dim
@@ -69,6 +70,17 @@ def tile(input: Tensor, kernel: tuple[int, int]) -> tuple[Tensor, int, int]:
     Raises:
         ShapeError: The input is no batch of images, or the tiles do not divide it.
     """
+    kh, kw = _check_tiles(input, kernel)
+    batch, channel, height, width = input.shape
+    new_height, new_width = height // kh, width // kw
+    rows = input if input.is_contiguous() else input.contiguous()
+    cut = rows.view(batch, channel, new_height, kh, new_width, kw)
+    tiles = cut.permute(0, 1, 2, 4, 3, 5).contiguous()  # (batch, channel, new_height, new_width, kh, kw)
+    return tiles.view(batch, channel, new_height, new_width, kh * kw), new_height, new_width
+
+
+def _check_tiles(input: Tensor, kernel: tuple[int, int]) -> tuple[int, int]:
+    """Return the size of a tile, (kh, kw), if images can be cut into such tiles; else raise ShapeError."""
     kh, kw = as_pair(kernel)
     if input.dims != 4 or input.shape[2] % kh != 0 or input.shape[3] % kw != 0:
         raise ShapeError(
@@ -79,12 +91,7 @@ def tile(input: Tensor, kernel: tuple[int, int]) -> tuple[Tensor, int, int]:
                 fix="choose tiles that divide the images, or pad the images",
             )
         )
-    batch, channel, height, width = input.shape
-    new_height, new_width = height // kh, width // kw
-    rows = input if input.is_contiguous() else input.contiguous()
-    cut = rows.view(batch, channel, new_height, kh, new_width, kw)
-    tiles = cut.permute(0, 1, 2, 4, 3, 5).contiguous()  # (batch, channel, new_height, new_width, kh, kw)
-    return tiles.view(batch, channel, new_height, new_width, kh * kw), new_height, new_width
+    return kh, kw
 
 
 def avgpool2d(input: Tensor, kernel: tuple[int, int]) -> Tensor:
@@ -94,9 +101,11 @@ def avgpool2d(input: Tensor, kernel: tuple[int, int]) -> Tensor:
 
 
 def maxpool2d(input: Tensor, kernel: tuple[int, int]) -> Tensor:
-    """The maximum of each tile: (batch, channel, height, width) becomes (batch, channel, height / kh, width / kw)."""
-    tiles, height, width = tile(input, kernel)
-    return max(tiles, 4).view(input.shape[0], input.shape[1], height, width)
+    """The maximum of each tile: (batch, channel, height, width) becomes (batch, channel, height / kh, width / kw).
+
+    It is the same as `max(tile(input, kernel)[0], 4)`, without the copy that `tile` makes.
+    """
+    return MaxPool2dFun.apply(input, _check_tiles(input, kernel))
 
 
 # Maximum and softmax
@@ -160,13 +169,30 @@ def softmax(input: Tensor, dim: int) -> Tensor:
     return e / e.sum(dim)
 
 
+class LogSoftmax(Function):
+    """The logarithm of softmax, as one Function: its gradient is far simpler than the chain of its parts"""
+
+    @staticmethod
+    def forward(ctx: Context, input: Tensor, dim: int) -> Tensor:
+        """x - max - ln(sum of e^(x - max)): subtracting the maximum changes nothing, and keeps e^x from overflowing."""
+        shifted = input - max(input, dim)
+        out = shifted - _log_of_at_least_one(shifted.exp().sum(dim))
+        ctx.save_for_backward(out, dim)
+        return out
+
+    @staticmethod
+    def backward(ctx: Context, grad_output: Tensor) -> Tensor:
+        """d logsoftmax(x) = g - softmax(x) * (sum of g)"""
+        out, dim = ctx.saved_values
+        return grad_output - out.exp() * grad_output.sum(dim)
+
+
 def logsoftmax(input: Tensor, dim: int) -> Tensor:
     """The logarithm of `softmax`: x minus the logarithm of the sum of e^x along a dimension.
 
     Taking the logarithm of the finished softmax would fail for small probabilities, which round to 0.
     """
-    shifted = input - max(input.detach(), dim)
-    return shifted - _log_of_at_least_one(shifted.exp().sum(dim))
+    return LogSoftmax.apply(input, dim)
 
 
 def _log_of_at_least_one(x: Tensor) -> Tensor:
@@ -196,8 +222,8 @@ def dropout(input: Tensor, rate: float, ignore: bool = False) -> Tensor:
         return input
     if rate == 1:
         return input * 0.0
-    keep = rand(input.shape, backend=input.backend, dtype=input.dtype) > rate
-    return input * (keep / (1 - rate))
+    keep = rand(input.shape, dtype=input.dtype).to_numpy() > rate
+    return input * tensor(keep / (1 - rate), backend=input.backend, dtype=input.dtype)
 
 
 def check_rate(rate: float) -> None:
@@ -263,21 +289,21 @@ def one_hot(labels: Any, classes: int, like: Tensor) -> Tensor:
     return tensor(rows, backend=like.backend)
 
 
-class Pick(Function):
-    """One cell of each row"""
+class NLLLoss(Function):
+    """Minus the mean of one cell of each row"""
 
     @staticmethod
     def forward(ctx: Context, rows: Tensor, columns: npt.NDArray[np.int64]) -> Tensor:
-        """(batch, classes) becomes (batch, 1): of row i the cell in column columns[i]."""
+        """(batch, classes) becomes (1,): of row i the cell in column columns[i] counts."""
         ctx.save_for_backward(rows, columns)
-        picked = rows.to_numpy()[np.arange(len(columns)), columns]
-        return tensor(picked.reshape(-1, 1), backend=rows.backend)
+        picked = rows.to_numpy()[np.arange(len(columns)), columns]  # (batch,)
+        return tensor([-picked.mean(dtype=np.float64)], backend=rows.backend, dtype=rows.dtype)
 
     @staticmethod
     def backward(ctx: Context, grad_output: Tensor) -> Tensor:
-        """The gradient goes back to the cells that were picked; all others get 0."""
+        """Each cell that was picked gets minus its share of the gradient; all others get 0."""
         rows, columns = ctx.saved_values
-        return grad_output * one_hot(columns, rows.shape[1], rows)
+        return one_hot(columns, rows.shape[1], rows) * (grad_output / -len(columns))
 
 
 def nll_loss(log_probabilities: Tensor, labels: Any) -> Tensor:
@@ -304,7 +330,16 @@ def nll_loss(log_probabilities: Tensor, labels: Any) -> Tensor:
             )
         )
     columns = _as_labels(labels, log_probabilities.shape[1])
-    return -Pick.apply(log_probabilities, columns).mean()
+    if len(columns) == 0:
+        raise ShapeError(
+            explain(
+                "There is no mean of no numbers.",
+                got=f"predictions {log_probabilities.shape} and no labels",
+                expected="at least one item in the batch",
+                fix="leave out empty batches",
+            )
+        )
+    return NLLLoss.apply(log_probabilities, columns)
 
 
 def cross_entropy(logits: Tensor, labels: Any) -> Tensor:

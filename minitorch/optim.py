@@ -1,7 +1,7 @@
 """Optimizers, which change parameters along their gradients, and schedules, which change the learning rate.
 
-An optimizer sees nothing but `Parameter`s. Their values may be tensors, or Scalars, of which it takes the numbers: the
-few operations it needs, `a + b`, `a * b` and `a ** 0.5`, are the same for both.
+An optimizer sees nothing but `Parameter`s. Their values may be tensors or Scalars: it takes the numbers of either as a
+NumPy array, computes the new ones, and has the old value make a new one like itself. No step needs a graph.
 """
 
 import math
@@ -81,15 +81,12 @@ class Optimizer:
         """Change every parameter that has a gradient. Its new value is a fresh leaf, without a gradient."""
         for parameter, memory in zip(self.parameters, self.memory):
             old, gradient = parameter.value, _gradient(parameter)
-            if gradient is None:
-                continue
-            if hasattr(old, "derivative"):  # a Scalar: its number is all that the rule needs
-                parameter.update(old.like(old.data - self.lr * self._direction(old.data, gradient, memory)))
-            else:
-                value = old.detach()
-                parameter.update(value - self.lr * self._direction(value, gradient, memory))
+            if gradient is not None:
+                value = np.asarray(old)  # of the shape of the parameter; without dimensions for a Scalar
+                direction = self._direction(value, np.asarray(gradient), memory)
+                parameter.update(old.like(value - self.lr * direction))
 
-    def _direction(self, value: Any, gradient: Any, memory: dict[str, Any]) -> Any:
+    def _direction(self, value: np.ndarray, gradient: np.ndarray, memory: dict[str, Any]) -> np.ndarray:
         """The direction of steepest increase, as this optimizer sees it; `step` walks the other way."""
         raise NotImplementedError
 
@@ -119,10 +116,10 @@ class Optimizer:
                 self._refuse(found, "no such entry")
             else:
                 value = self.parameters[int(number)].value
-                wanted = np.shape(np.asarray(value))
-                if seen not in ((), wanted) or kind not in "fiu":
-                    self._refuse(found, f"numbers of shape {wanted}")
-                memory[int(number)][name] = float(array) if seen == () else value.like(array)
+                wanted = np.asarray(value)
+                if seen not in ((), wanted.shape) or kind not in "fiu":
+                    self._refuse(found, f"numbers of shape {wanted.shape}")
+                memory[int(number)][name] = float(array) if seen == () else np.array(array, dtype=wanted.dtype)
         for i, quantities in enumerate(memory):
             for name in self.remembers:
                 if quantities and name not in quantities:
@@ -165,7 +162,7 @@ class SGD(Optimizer):
         self.momentum = _check_range(self, "momentum", momentum, 0.0, 1.0)
         self.weight_decay = _check_range(self, "weight_decay", weight_decay, 0.0)
 
-    def _direction(self, value: Any, gradient: Any, memory: dict[str, Any]) -> Any:
+    def _direction(self, value: np.ndarray, gradient: np.ndarray, memory: dict[str, Any]) -> np.ndarray:
         if self.weight_decay:
             gradient = gradient + self.weight_decay * value
         if not self.momentum:
@@ -200,7 +197,7 @@ class Adam(Optimizer):
         self.betas = (_check_range(self, "beta", beta1, 0.0, 1.0), _check_range(self, "beta", beta2, 0.0, 1.0))
         self.eps = _check_range(self, "eps", eps, 0.0)
 
-    def _direction(self, value: Any, gradient: Any, memory: dict[str, Any]) -> Any:
+    def _direction(self, value: np.ndarray, gradient: np.ndarray, memory: dict[str, Any]) -> np.ndarray:
         beta1, beta2 = self.betas
         steps = memory.get("steps", 0.0) + 1.0
         mean = beta1 * memory.get("mean", 0.0) + (1 - beta1) * gradient

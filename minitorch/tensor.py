@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from . import memory
 from .autodiff import History, Variable, backpropagate
 from .errors import DTypeError, GraphError, ShapeError, explain
 from .tensor_data import KernelArguments, Sizes, TensorData, UserIndex, UserShape, UserStrides, as_sizes
@@ -215,9 +216,12 @@ class Tensor(Variable):
     def zeros(self, shape: UserShape | None = None, dtype: npt.DTypeLike | None = None) -> "Tensor":
         """Zeros of the same backend; of the same shape and type too, unless others are given."""
         sizes = self.shape if shape is None else as_sizes(shape, "shape")
-        kind = np.dtype(self.dtype if dtype is None else dtype)
-        storage = np.zeros(math.prod(sizes), kind)
+        storage = memory.zeros(math.prod(sizes), self.dtype if dtype is None else dtype)
         return self._new(TensorData(storage, sizes))
+
+    def empty(self, shape: Sizes, dtype: npt.DTypeLike) -> "Tensor":
+        """A tensor of the same backend whose cells hold whatever was in memory, for a kernel to fill."""
+        return self._new(TensorData(memory.empty(math.prod(shape), dtype), shape))
 
     def like(self, values: Any) -> "Tensor":
         """A constant of the same shape, type and backend, that holds a copy of `values`.
@@ -288,6 +292,8 @@ class Tensor(Variable):
         return Mul.apply(self, self._ensure_tensor(b))
 
     def __truediv__(self, b: "TensorLike") -> "Tensor":
+        if isinstance(b, (int, float)) and b != 0:
+            return Mul.apply(self, self._ensure_tensor(1 / b))
         return Mul.apply(self, Inv.apply(self._ensure_tensor(b)))
 
     def __rtruediv__(self, b: "TensorLike") -> "Tensor":  # b / self
@@ -481,7 +487,7 @@ class Tensor(Variable):
             )
         # The first contribution is copied: it may share its storage with the gradient of another leaf.
         x = self._fit(x)
-        self.grad = x.contiguous() if self.grad is None else self.grad + x
+        self.grad = x.f.id_map(x) if self.grad is None else self.grad + x
 
     def expand(self, other: "Tensor") -> "Tensor":
         """Bring a gradient into the shape of this tensor, by undoing what broadcasting did.
@@ -495,24 +501,24 @@ class Tensor(Variable):
         if other.shape == self.shape:
             return other
         shape = other._tensor.shape_broadcast(self.shape, other.shape)
-        # This copy also puts the cells into rows, for the view at the end.
-        out = other.f.id_map(other, other.zeros(shape))
+        out = other if other.shape == shape else other.f.id_map(other, other.empty(shape, other.dtype))
         # Aligned at the right: dimensions that this tensor lacks are folded, and so are those where it has size 1.
         own_shape = (1,) * (len(shape) - self.dims) + self.shape
         for dim, size in enumerate(own_shape):
             if size == 1 and shape[dim] != 1:
                 out = out.f.add_reduce(out, dim)
-        return out._new(out._tensor.view(*self.shape))
+        rows = out if out.is_contiguous() else out.f.id_map(out)
+        return rows._new(rows._tensor.view(*self.shape))
 
     def _fit(self, derivative: Any) -> "Tensor":
         fitted = self.expand(self._ensure_tensor(derivative))
         if fitted.dtype == self.dtype:
             return fitted
-        return fitted.f.id_map(fitted, fitted.zeros(self.shape, self.dtype))
+        return fitted.f.id_map(fitted, fitted.empty(self.shape, self.dtype))
 
     def _operands(self, args: Sequence[Any]) -> Operands:
-        # forward computes on constants, so that it builds no graph of its own.
         inputs = [a for a in args if isinstance(a, Variable)]
+        # forward computes on constants, so that it builds no graph of its own.
         values = [a.detach() if isinstance(a, Variable) and a.history is not None else a for a in args]
         return inputs, values
 

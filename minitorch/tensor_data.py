@@ -7,12 +7,13 @@ around (`permute`) thus only reorders shape and strides; no number is moved.
 The first three functions are plain Python that `jit.py` also compiles, so they use nothing but loops over arrays.
 """
 
+import functools
 import itertools
 import math
 import operator
 import random
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -130,7 +131,7 @@ def as_sizes(values: Sequence[Any] | int, what: str) -> tuple[int, ...]:
     Raises:
         ShapeError: A value is not a whole number.
     """
-    if type(values) is tuple and all(type(v) is int for v in values):
+    if type(values) is tuple and {*map(type, values)} <= {int}:
         return values  # as it should be, and nearly always is
     if isinstance(values, Iterable):
         values = tuple(values)
@@ -168,6 +169,71 @@ def as_storage(numbers: Any) -> Storage:
     return array.astype(np.float64)
 
 
+class Layout(NamedTuple):
+    """What follows from a shape and strides, and is the same for every tensor that has them.
+
+    Attributes:
+        strides: The strides.
+        dims: The number of dimensions.
+        size: The number of cells.
+        contiguous: Whether the cells lie in the storage row by row, without gaps.
+        shape_array: The shape as an array.
+        strides_array: The strides as an array.
+    """
+
+    strides: Sizes
+    dims: int
+    size: int
+    contiguous: bool
+    shape_array: Shape
+    strides_array: Strides
+
+
+@functools.lru_cache(maxsize=4096)
+def find_layout(shape: Sizes, strides: Sizes | None) -> Layout:
+    """Check a shape and strides, and find what follows from them. A network uses the same few over and over again.
+
+    Raises:
+        IndexingError: Shape and strides have different lengths.
+        ShapeError: A size is negative, or strides lead outside of a storage with one number per cell.
+    """
+    row_by_row = strides_from_shape(shape)
+    strides = row_by_row if strides is None else strides
+    dims, size = len(shape), math.prod(shape)
+    if len(strides) != dims or dims > MAX_DIMS:
+        raise IndexingError(
+            explain(
+                "Shape and strides do not go together.",
+                got=f"shape {shape} and strides {strides}",
+                expected=f"one stride for each dimension, and at most {MAX_DIMS} dimensions",
+                fix="leave out the strides to have the cells lie row by row",
+            )
+        )
+    if min(shape, default=0) < 0:
+        raise ShapeError(
+            explain(
+                "A tensor cannot have a negative size.",
+                got=f"shape {shape}",
+                expected="sizes of 0 or more",
+                fix="check the shape",
+            )
+        )
+    last = sum([(n - 1) * stride for n, stride in zip(shape, strides)])
+    if min(strides, default=0) < 0 or (size > 0 and last >= size):
+        raise ShapeError(
+            explain(
+                "The strides lead outside of the storage.",
+                got=f"strides {strides} for shape {shape}: up to position {last}",
+                expected=f"strides of 0 or more, that reach at most position {size - 1}",
+                fix="leave out the strides to have the cells lie row by row",
+            )
+        )
+    # A dimension of size 1 has no say in it.
+    contiguous = size == 0 or all(n == 1 or a == b for n, a, b in zip(shape, strides, row_by_row))
+    arrays = np.array(shape, dtype=np.int64), np.array(strides, dtype=np.int64)
+    return Layout(strides, dims, size, contiguous, *arrays)
+
+
 class TensorData:
     """Storage, shape and strides: everything about a tensor but its gradient.
 
@@ -189,47 +255,21 @@ class TensorData:
         DTypeError: The storage holds no real numbers.
     """
 
-    __slots__ = ("_shape", "_storage", "_strides", "dims", "shape", "size", "strides")
+    __slots__ = ("_arrays", "_layout", "_storage", "dims", "shape", "size", "strides")
 
     def __init__(self, storage: Any, shape: UserShape, strides: UserStrides | None = None) -> None:
         self._storage: Storage = as_storage(storage)
         self.shape = as_sizes(shape, "shape")
-        self.strides = strides_from_shape(self.shape) if strides is None else as_sizes(strides, "strides")
-        self.dims = len(self.shape)
-        self.size = math.prod(self.shape)
-        self._check()
-        # Compiled kernels read shapes and strides from arrays.
-        self._shape: Shape = np.array(self.shape, dtype=np.int64)
-        self._strides: Strides = np.array(self.strides, dtype=np.int64)
-
-    def _check(self) -> None:
-        """Refuse whatever could lead a kernel outside of the storage."""
-        if len(self.strides) != self.dims or self.dims > MAX_DIMS:
-            raise IndexingError(
-                explain(
-                    "Shape and strides do not go together.",
-                    got=f"shape {self.shape} and strides {self.strides}",
-                    expected=f"one stride for each dimension, and at most {MAX_DIMS} dimensions",
-                    fix="leave out the strides to have the cells lie row by row",
-                )
-            )
-        if self._storage.ndim != 1 or self._storage.shape[0] != self.size or min(self.shape, default=0) < 0:
+        self._layout = find_layout(self.shape, None if strides is None else as_sizes(strides, "strides"))
+        self.strides, self.dims, self.size = self._layout.strides, self._layout.dims, self._layout.size
+        self._arrays: KernelArguments | None = None
+        if self._storage.shape != (self.size,):
             raise ShapeError(
                 explain(
                     "The storage does not have the size that the shape asks for.",
                     got=f"storage of shape {self._storage.shape} for tensor shape {self.shape}",
-                    expected=f"a flat row of {self.size} numbers, and no negative size",
+                    expected=f"a flat row of {self.size} numbers",
                     fix="pass storage and shape of the same size",
-                )
-            )
-        last = sum([(size - 1) * stride for size, stride in zip(self.shape, self.strides)])
-        if min(self.strides, default=0) < 0 or (self.size > 0 and last >= self.size):
-            raise ShapeError(
-                explain(
-                    "The strides lead outside of the storage.",
-                    got=f"strides {self.strides} for shape {self.shape}: up to position {last}",
-                    expected=f"strides of 0 or more, that reach at most position {self.size - 1}",
-                    fix="leave out the strides to have the cells lie row by row",
                 )
             )
 
@@ -237,12 +277,7 @@ class TensorData:
 
     def is_contiguous(self) -> bool:
         """True if the cells lie in the storage row by row, without gaps. A dimension of size 1 has no say in it."""
-        step = 1
-        for size, stride in zip(reversed(self.shape), reversed(self.strides)):
-            if size != 1 and stride != step:
-                return self.size == 0
-            step *= size
-        return True
+        return self._layout.contiguous
 
     @staticmethod
     def shape_broadcast(shape_a: UserShape, shape_b: UserShape) -> Sizes:
@@ -350,13 +385,26 @@ class TensorData:
 
     def tuple(self) -> KernelArguments:
         """Storage, shape and strides as arrays, the way kernels take them."""
-        return self._storage, self._shape, self._strides
+        if self._arrays is None:
+            # Copies, so that a kernel that writes into a shape by mistake spoils no other tensor.
+            self._arrays = self._storage, self._layout.shape_array.copy(), self._layout.strides_array.copy()
+        return self._arrays
+
+    @property
+    def _shape(self) -> Shape:
+        return self.tuple()[1]
+
+    @property
+    def _strides(self) -> Strides:
+        return self.tuple()[2]
 
     def array(self) -> npt.NDArray[Any]:
         """The tensor as a NumPy array that shares the storage."""
         storage = self._storage
         steps = [stride * storage.strides[0] for stride in self.strides]
-        return np.lib.stride_tricks.as_strided(storage, self.shape, steps)
+        if storage.flags.c_contiguous:
+            return np.ndarray(self.shape, storage.dtype, storage, strides=steps)
+        return np.lib.stride_tricks.as_strided(storage, self.shape, steps)  # can do this too, ten times slower
 
     def to_cuda_(self) -> None:
         """Move the storage to a graphics card.

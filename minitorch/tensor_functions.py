@@ -259,7 +259,7 @@ class Sum(Function):
     def backward(ctx: Context, grad_output: "Tensor") -> "Tensor":
         """Every cell of a sum has the gradient of the sum."""
         (shape,) = ctx.saved_values
-        return grad_output.f.id_map(grad_output, grad_output.zeros(shape))
+        return grad_output.f.id_map(grad_output, grad_output.empty(shape, grad_output.dtype))
 
 
 class All(Function):

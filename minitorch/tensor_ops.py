@@ -5,7 +5,7 @@ reduce (a whole dimension into one cell) and matrix multiplication. A backend is
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -113,10 +113,16 @@ class TensorBackend:
 # What every backend on the processor does before and after its kernels
 
 
+def result_type(a: "Tensor", b: "Tensor") -> np.dtype[Any]:
+    """The type of what is computed from two tensors: float32 only if both are."""
+    kind, other = a._tensor._storage.dtype, b._tensor._storage.dtype
+    return kind if kind == other else np.result_type(kind, other)
+
+
 def run_map(kernel: Callable[..., None], a: "Tensor", out: "Tensor | None") -> "Tensor":
-    """Allocate the output of a map, if there is none yet, and run the kernel."""
+    """Allocate the output of a map, if there is none yet, and run the kernel, which has to fill every cell."""
     if out is None:
-        out = a.zeros(a.shape)
+        out = a.empty(a.shape, a.dtype)
     elif shape_broadcast(a.shape, out.shape) != out.shape:
         raise ShapeError(
             explain(
@@ -131,10 +137,11 @@ def run_map(kernel: Callable[..., None], a: "Tensor", out: "Tensor | None") -> "
 
 
 def run_zip(kernel: Callable[..., None], a: "Tensor", b: "Tensor") -> "Tensor":
-    """Allocate the output of a zip and run the kernel."""
-    shape = a.shape if a.shape == b.shape else shape_broadcast(a.shape, b.shape)
-    out = a.zeros(shape, np.result_type(a.dtype, b.dtype))
-    kernel(*out.tuple(), *a.tuple(), *b.tuple())
+    """Allocate the output of a zip and run the kernel, which has to fill every cell."""
+    x, y = a._tensor, b._tensor
+    shape = x.shape if x.shape == y.shape else shape_broadcast(x.shape, y.shape)
+    out = a.empty(shape, result_type(a, b))
+    kernel(*out._tensor.tuple(), *x.tuple(), *y.tuple())
     return out
 
 
@@ -142,8 +149,8 @@ def run_reduce(kernel: Callable[..., None], a: "Tensor", dim: int, start: float)
     """Allocate the output of a reduction, fill it with the start value and run the kernel."""
     shape = list(a.shape)
     shape[dim] = 1
-    out = a.zeros(tuple(shape))
-    out._tensor._storage[:] = start
+    out = a.empty(tuple(shape), a.dtype)
+    out._tensor._storage.fill(start)
     kernel(*out.tuple(), *a.tuple(), dim)
     return out
 
@@ -160,7 +167,7 @@ def run_matrix_multiply(kernel: Callable[..., None], a: "Tensor", b: "Tensor") -
             )
         )
     shape = (*shape_broadcast(a.shape[:-2], b.shape[:-2]), a.shape[-2], b.shape[-1])
-    out = a.zeros(shape, np.result_type(a.dtype, b.dtype))
+    out = a.zeros(shape, result_type(a, b))
     kernel(*out.tuple(), *a.tuple(), *b.tuple())
     return out
 

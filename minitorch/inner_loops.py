@@ -1,0 +1,125 @@
+"""The two innermost loops of matrix multiplication and convolution, where nearly all of the time goes.
+
+Both multiply and add, and a processor can do that far faster than it can fetch the numbers from memory. So both follow
+one rule: **use every number that was fetched several times.** Twelve sums are computed side by side, 4 rows of the
+result times 3 terms, so that 3 numbers and the 4 results serve 12 multiplications. (With more than twelve, the numbers
+that are in use would no longer fit into the 16 registers of the processor.)
+
+The loops over p run over neighbouring cells. The compiler turns them into instructions that work on 8 numbers of
+float32, or 4 of float64, at once.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .jit import njit
+
+Array = npt.NDArray[Any]
+
+ROWS = 4
+"""How many rows of a result are computed side by side."""
+
+TERMS = 3
+"""How many terms of each sum are added in one pass."""
+
+CELLS = 1040
+"""How many cells a row has at most: 4 rows of so many stay in the cache that is nearest to the processor. It is no
+power of 2, since cells that are a power of 2 apart compete for the same places there."""
+
+
+def _add_products(total: Array, columns: int, cells: Array, starts: Array, weights: Array) -> None:
+    """Add weighted stretches of `cells` to four rows of sums:
+
+        total[r, p] += sum over t of weights[r, t] * cells[starts[t] + p]
+
+    If stretch t is row t of a matrix b, this multiplies a matrix, the weights, by b. If the stretches overlap, each
+    beginning a little further on than the last, it slides a window: it is a convolution.
+
+    Args:
+        total: The sums, of shape (4, at least `columns`).
+        columns: The length of the stretches.
+        cells: Where the stretches lie, a flat row.
+        starts: Where each of the stretches begins, of shape (terms,).
+        weights: Of shape (4, terms).
+    """
+    terms = len(starts)
+    row0, row1, row2, row3 = total[0], total[1], total[2], total[3]
+    for t in range(0, terms - TERMS + 1, TERMS):
+        a0, a1, a2 = weights[0, t], weights[0, t + 1], weights[0, t + 2]
+        b0, b1, b2 = weights[1, t], weights[1, t + 1], weights[1, t + 2]
+        c0, c1, c2 = weights[2, t], weights[2, t + 1], weights[2, t + 2]
+        d0, d1, d2 = weights[3, t], weights[3, t + 1], weights[3, t + 2]
+        # Of a slice the compiler knows that p counts from its first cell on; only then can it take several at a time.
+        stretch0 = cells[starts[t] : starts[t] + columns]
+        stretch1 = cells[starts[t + 1] : starts[t + 1] + columns]
+        stretch2 = cells[starts[t + 2] : starts[t + 2] + columns]
+        for p in range(columns):
+            x, y, z = stretch0[p], stretch1[p], stretch2[p]  # fetched once, used four times
+            row0[p] = row0[p] + a0 * x + a1 * y + a2 * z
+            row1[p] = row1[p] + b0 * x + b1 * y + b2 * z
+            row2[p] = row2[p] + c0 * x + c1 * y + c2 * z
+            row3[p] = row3[p] + d0 * x + d1 * y + d2 * z
+    for t in range(terms - terms % TERMS, terms):  # the one or two terms that are left
+        a, b, c, d = weights[0, t], weights[1, t], weights[2, t], weights[3, t]
+        stretch = cells[starts[t] : starts[t] + columns]
+        for p in range(columns):
+            x = stretch[p]
+            row0[p] = row0[p] + a * x
+            row1[p] = row1[p] + b * x
+            row2[p] = row2[p] + c * x
+            row3[p] = row3[p] + d * x
+
+
+def _add_dot_products(
+    total: Array, first: int, windows: Array, distance: int, length: int, cells: Array, starts: Array
+) -> bool:
+    """Add the products of four long windows with the cells under them, at three places:
+
+        total[r, first + k] += sum over p of windows[r * distance + p] * cells[starts[k] + p]
+
+    This is the loop for sums of many terms: here the terms are the neighbouring cells. Unless all twelve sums are
+    finite numbers, nothing is added, and the caller has to find out which cells are to blame.
+
+    Args:
+        total: The sums, of shape (4, at least first + 3).
+        first: The first of the three columns of `total` to add to.
+        windows: Where the windows lie, a flat row.
+        distance: How far one window lies from the next.
+        length: The length of a window.
+        cells: What the windows slide over, a flat row.
+        starts: The places, of shape (3,): where in `cells` the window begins.
+
+    Returns:
+        Whether the sums were finite, and have been added.
+    """
+    row0, row1 = windows[:length], windows[distance : distance + length]
+    row2, row3 = windows[2 * distance : 2 * distance + length], windows[3 * distance : 3 * distance + length]
+    stretch0 = cells[starts[0] : starts[0] + length]
+    stretch1 = cells[starts[1] : starts[1] + length]
+    stretch2 = cells[starts[2] : starts[2] + length]
+    zero = total.dtype.type(0)  # a plain 0 would turn sums of float32 into float64
+    a0 = a1 = a2 = b0 = b1 = b2 = c0 = c1 = c2 = d0 = d1 = d2 = zero
+    for p in range(length):
+        x, y, z = stretch0[p], stretch1[p], stretch2[p]  # fetched once, used four times
+        a, b, c, d = row0[p], row1[p], row2[p], row3[p]  # fetched once, used three times
+        a0, a1, a2 = a0 + a * x, a1 + a * y, a2 + a * z
+        b0, b1, b2 = b0 + b * x, b1 + b * y, b2 + b * z
+        c0, c1, c2 = c0 + c * x, c1 + c * y, c2 + c * z
+        d0, d1, d2 = d0 + d * x, d1 + d * y, d2 + d * z
+    # One infinity, or one NaN, among the twelve makes this sum of absolute values infinite, or NaN; and neither is less
+    # than infinity. (np.isfinite subtracts a number from itself, which the compiler, free to reorder, takes for 0.)
+    size = abs(a0) + abs(a1) + abs(a2) + abs(b0) + abs(b1) + abs(b2)
+    size += abs(c0) + abs(c1) + abs(c2) + abs(d0) + abs(d1) + abs(d2)
+    if not size < np.inf:
+        return False
+    sums = ((a0, a1, a2), (b0, b1, b2), (c0, c1, c2), (d0, d1, d2))
+    for r in range(ROWS):
+        for k in range(TERMS):
+            total[r, first + k] += sums[r][k]
+    return True
+
+
+add_products = njit(_add_products, fuse=True)
+add_dot_products = njit(_add_dot_products, reassociate=True)

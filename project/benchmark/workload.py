@@ -1,0 +1,113 @@
+"""What is measured: the shapes and the data, which are the same for every contender.
+
+The processes of all contenders import this, so it imports NumPy only.
+"""
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+# Training: the settings of project/run_mnist_multiclass.py. They stand here once more, for importing that script
+# imports the library; a test sees to it that they agree.
+LEARNING_RATE, MOMENTUM, BATCH_SIZE, EPOCHS, SEED = 0.05, 0.9, 64, 5, 0
+PIXEL_MEAN, PIXEL_DEVIATION = np.float32(33.318), np.float32(78.567)
+EVALUATION_BATCH = 500
+DATA = Path(__file__).parent.parent / "data" / "mnist"
+
+EAGER, CHANNELS_LAST, COMPILED = "PyTorch", "PyTorch channels_last", "PyTorch compiled"
+"""The variants of PyTorch: as it comes, with the channels as innermost dimension in memory, and torch.compile."""
+
+
+def digits(part: str) -> tuple[Array, Array]:
+    """Images (digits, 28, 28) and labels (digits,) of one part of the data, "train" or "t10k"; see project/mnist.py."""
+    with (
+        gzip.open(DATA / f"{part}-images-idx3-ubyte.gz") as images,
+        gzip.open(DATA / f"{part}-labels-idx1-ubyte.gz") as labels,
+    ):
+        return (
+            np.frombuffer(images.read(), np.uint8, offset=16).reshape(-1, 28, 28),
+            np.frombuffer(labels.read(), np.uint8, offset=8),
+        )
+
+
+def batch_of_digits(batch: int) -> tuple[Array, Array]:
+    """The first images (batch, 28, 28) of the test data, and their labels (batch,)."""
+    images, labels = digits("t10k")
+    return images[:batch], labels[:batch]
+
+
+def to_pixels(images: Array) -> Array:
+    """Images (batch, 28, 28) of bytes become numbers (batch, 1, 28, 28) around 0, about 1 in size."""
+    return (images[:, None, :, :].astype(np.float32) - PIXEL_MEAN) / PIXEL_DEVIATION
+
+
+class ConvShape(NamedTuple):
+    """The sizes of a convolution in `rank` dimensions, all of them of one size."""
+
+    batch: int
+    in_channels: int
+    out_channels: int
+    size: int
+    kernel: int
+    rank: int = 2
+
+    def __str__(self) -> str:
+        return f"{'x'.join(str(number) for number in self[:5])}{' 1-D' if self.rank == 1 else ''}"
+
+    @property
+    def flops(self) -> int:
+        """Multiplications and additions of the forward pass and of both gradients, each of which has as many."""
+        places, window = self.size**self.rank, self.kernel**self.rank
+        return 3 * 2 * self.batch * self.in_channels * self.out_channels * places * window
+
+    def arrays(self, dtype: str) -> tuple[Array, Array, Array]:
+        """Random numbers: the input (batch, in_channels, size, ...), the weight, and the gradient of the output."""
+        rng = np.random.default_rng(0)
+        places, window = (self.size,) * self.rank, (self.kernel,) * self.rank
+        shapes = (
+            (self.batch, self.in_channels, *places),
+            (self.out_channels, self.in_channels, *window),
+            (self.batch, self.out_channels, *places),
+        )
+        input, weight, upstream = [rng.standard_normal(shape).astype(dtype) for shape in shapes]
+        return input, weight, upstream
+
+
+def random_array(shape: tuple[int, ...], dtype: str, seed: int = 0) -> Array:
+    """Random numbers of the normal distribution."""
+    return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
+
+
+# Chains of operations on tensors of one number. The same code runs with the tensors of both libraries.
+
+CHAIN_LENGTH = 20
+LINKS: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "multiply": lambda x, w, b: x * w,
+    "add": lambda x, w, b: x + w,
+    "sigmoid": lambda x, w, b: x.sigmoid(),
+    "mixed": lambda x, w, b: (x * w + b).relu(),
+}
+OPERATIONS = {"multiply": 1, "add": 1, "sigmoid": 1, "mixed": 3}
+"""How many operations a link of each chain consists of."""
+CHAIN_START = (0.75, 1.01, 0.01)  # x, w and b
+
+
+def chain(link: str, backward: bool, x: Any, w: Any, b: Any) -> Callable[[], None]:
+    """Work: a chain of operations that begins with x and, if wanted, the gradients of x, w and b."""
+    step = LINKS[link]
+
+    def work() -> None:
+        y = x
+        for _ in range(CHAIN_LENGTH):
+            y = step(y, w, b)
+        if backward:
+            y.backward()
+            x.grad = w.grad = b.grad = None
+
+    return work
