@@ -125,7 +125,7 @@ class Variable:
         inputs = history.inputs
         # Settings such as a dimension may travel as constants behind the operands; they need no entry of their own.
         left_out = inputs[len(derivatives) :]
-        if len(derivatives) > len(inputs) or not all(v.is_constant() for v in left_out):
+        if len(derivatives) > len(inputs) or (left_out and not all(v.is_constant() for v in left_out)):
             raise GraphError(
                 explain(
                     f"{history.last_fn.__name__}.backward returned a wrong number of derivatives.",
@@ -134,7 +134,8 @@ class Variable:
                     fix="return a tuple with one entry per input, in the order of forward's arguments",
                 )
             )
-        return [(v, None if d is None else v._fit(d)) for v, d in zip(inputs, derivatives)]
+        # Nobody asks for the derivative with respect to a constant.
+        return [(v, None if d is None or v.history is None else v._fit(d)) for v, d in zip(inputs, derivatives)]
 
     # What each kind of variable answers for itself
 
@@ -278,7 +279,6 @@ def backpropagate(variable: Variable, deriv: Any) -> None:
             v.accumulate_derivative(derivative)
             continue
         for parent, contribution in v.chain_rule(derivative):
-            if contribution is None or parent.is_constant():
-                continue
-            arrived = pending.get(id(parent))
-            pending[id(parent)] = contribution if arrived is None else arrived + contribution
+            if contribution is not None and parent.history is not None:
+                arrived = pending.get(id(parent))
+                pending[id(parent)] = contribution if arrived is None else arrived + contribution

@@ -61,6 +61,9 @@ PIECE = 4096
 LANES = 32
 """How many partial sums of a long row are kept side by side."""
 
+MOST_PLANS = 4096
+"""How many plans are remembered."""
+
 REORDERABLE = (operators.add, operators.mul, operators.max)
 """The functions whose folds may be computed in any order. (Of a sum, rounding makes the last digits depend on it.)"""
 
@@ -121,6 +124,35 @@ def plan_walk(
     rows_together = max(1, piece // columns)
     tasks = (rows + rows_together - 1) // rows_together * ((columns + piece - 1) // piece)
     return tasks * count_cells(plan[0, :-2]), plan
+
+
+_plans: dict[tuple[int, ...], tuple[int, Plan, tuple[Shape, ...]]] = {}
+
+
+def find_plan(
+    piece: int,
+    out_shape: Shape,
+    out_strides: Strides,
+    a_shape: Shape,
+    a_strides: Strides,
+    b_shape: Shape,
+    b_strides: Strides,
+) -> tuple[int, Plan]:
+    """What `plan_walk` returns, remembered: a network walks through the same shapes over and over again.
+
+    The arrays of shapes and strides that come from tensors are the same objects whenever the shapes are the same, and
+    cannot be written to. So the ids of the arrays tell which plan it is, as long as the arrays are kept alive here.
+    """
+    key = (piece, id(out_shape), id(out_strides), id(a_shape), id(a_strides), id(b_shape), id(b_strides))
+    known = _plans.get(key)
+    if known is None:
+        arrays = (out_shape, out_strides, a_shape, a_strides, b_shape, b_strides)
+        known = (*plan_walk(piece, *arrays), arrays)
+        if not any(array.flags.writeable for array in arrays):
+            if len(_plans) >= MOST_PLANS:
+                _plans.clear()
+            _plans[key] = known
+    return known[0], known[1]
 
 
 @njit
@@ -191,7 +223,7 @@ def tensor_map(fn: Callable[[float], float]) -> Callable[..., None]:
         in_strides: Strides,
     ) -> None:
         # There is no second input here; the output stands in for it.
-        tasks, plan = plan_walk(PIECE, out_shape, out_strides, in_shape, in_strides, out_shape, out_strides)
+        tasks, plan = find_plan(PIECE, out_shape, out_strides, in_shape, in_strides, out_shape, out_strides)
         if tasks == 1:  # not worth waking the other cores
             map_task(0, plan, out, in_storage)
         else:
@@ -248,7 +280,7 @@ def tensor_zip(fn: Callable[[float, float], float]) -> Callable[..., None]:
         b_shape: Shape,
         b_strides: Strides,
     ) -> None:
-        tasks, plan = plan_walk(PIECE, out_shape, out_strides, a_shape, a_strides, b_shape, b_strides)
+        tasks, plan = find_plan(PIECE, out_shape, out_strides, a_shape, a_strides, b_shape, b_strides)
         if tasks == 1:  # not worth waking the other cores
             zip_task(0, plan, out, a_storage, b_storage)
         else:
@@ -353,7 +385,7 @@ def tensor_reduce(fn: Callable[[float, float], float]) -> Callable[..., None]:
             return
         # The output has size 1 in the folded dimension, so walking through it visits the first cells to fold.
         piece = max(8, 2 * PIECE // max(length, 1))  # cells of the output
-        tasks, plan = plan_walk(piece, out_shape, out_strides, out_shape, a_strides, out_shape, out_strides)
+        tasks, plan = find_plan(piece, out_shape, out_strides, out_shape, a_strides, out_shape, out_strides)
         if tasks == 1:  # not worth waking the other cores
             reduce_task(0, piece, plan, out, a_storage, step, length)
         else:

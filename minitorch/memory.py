@@ -58,6 +58,8 @@ def _keep(block: npt.NDArray[np.uint8]) -> None:
 def empty(count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     """A flat array of `count` numbers, which hold whatever was in memory before."""
     global _bytes_kept
+    if count < LARGE // 16:  # too few, whatever the type: this is the path of all small tensors, and kept short
+        return np.empty(count, dtype)
     kind = np.dtype(dtype)
     size = count * kind.itemsize
     if size < LARGE:

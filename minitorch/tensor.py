@@ -1,7 +1,6 @@
 """`Tensor`: an array of numbers that remembers how it was computed. Each operation is one line onto a `Function`."""
 
 import itertools
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
@@ -11,7 +10,7 @@ import numpy.typing as npt
 from . import memory
 from .autodiff import History, Variable, backpropagate
 from .errors import DTypeError, GraphError, ShapeError, explain
-from .tensor_data import KernelArguments, Sizes, TensorData, UserIndex, UserShape, UserStrides, as_sizes
+from .tensor_data import KernelArguments, Sizes, TensorData, UserIndex, UserShape, UserStrides, as_sizes, find_layout
 from .tensor_functions import (
     EQ,
     LT,
@@ -211,17 +210,18 @@ class Tensor(Variable):
 
     def _new(self, tensor_data: TensorData) -> "Tensor":
         """A constant from TensorData, with the backend of this tensor."""
-        return Tensor(tensor_data, backend=self.backend)
+        return Tensor(tensor_data, None, None, self.backend)
 
     def zeros(self, shape: UserShape | None = None, dtype: npt.DTypeLike | None = None) -> "Tensor":
         """Zeros of the same backend; of the same shape and type too, unless others are given."""
         sizes = self.shape if shape is None else as_sizes(shape, "shape")
-        storage = memory.zeros(math.prod(sizes), self.dtype if dtype is None else dtype)
-        return self._new(TensorData(storage, sizes))
+        layout = find_layout(sizes)
+        return self._new(TensorData.of(memory.zeros(layout.size, self.dtype if dtype is None else dtype), layout))
 
     def empty(self, shape: Sizes, dtype: npt.DTypeLike) -> "Tensor":
         """A tensor of the same backend whose cells hold whatever was in memory, for a kernel to fill."""
-        return self._new(TensorData(memory.empty(math.prod(shape), dtype), shape))
+        layout = find_layout(shape)
+        return Tensor(TensorData.of(memory.empty(layout.size, dtype), layout), None, None, self.backend)
 
     def like(self, values: Any) -> "Tensor":
         """A constant of the same shape, type and backend, that holds a copy of `values`.
@@ -243,7 +243,7 @@ class Tensor(Variable):
 
     def detach(self) -> "Tensor":
         """A constant that shares the storage of this tensor."""
-        return self._new(self._tensor)
+        return Tensor(self._tensor, None, None, self.backend)
 
     def _type_(self, backend: TensorBackend) -> None:
         """Change the backend in place."""
@@ -511,6 +511,8 @@ class Tensor(Variable):
         return rows._new(rows._tensor.view(*self.shape))
 
     def _fit(self, derivative: Any) -> "Tensor":
+        if type(derivative) is Tensor and derivative.shape == self.shape and derivative.dtype == self.dtype:
+            return derivative  # as it nearly always is
         fitted = self.expand(self._ensure_tensor(derivative))
         if fitted.dtype == self.dtype:
             return fitted
@@ -532,7 +534,7 @@ class Tensor(Variable):
                     fix="let forward return what the backend's operations or tensor methods return",
                 )
             )
-        return Tensor(result._tensor, history, backend=result.backend)
+        return Tensor(result._tensor, history, None, result.backend)
 
 
 TensorLike: TypeAlias = float | int | npt.NDArray[Any] | Tensor

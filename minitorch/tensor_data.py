@@ -173,14 +173,16 @@ class Layout(NamedTuple):
     """What follows from a shape and strides, and is the same for every tensor that has them.
 
     Attributes:
+        shape: The size of each dimension.
         strides: The strides.
         dims: The number of dimensions.
         size: The number of cells.
         contiguous: Whether the cells lie in the storage row by row, without gaps.
-        shape_array: The shape as an array.
-        strides_array: The strides as an array.
+        shape_array: The shape as an array. Many tensors share it, so it cannot be written to.
+        strides_array: The strides as an array, likewise.
     """
 
+    shape: Sizes
     strides: Sizes
     dims: int
     size: int
@@ -190,7 +192,7 @@ class Layout(NamedTuple):
 
 
 @functools.lru_cache(maxsize=4096)
-def find_layout(shape: Sizes, strides: Sizes | None) -> Layout:
+def find_layout(shape: Sizes, strides: Sizes | None = None) -> Layout:
     """Check a shape and strides, and find what follows from them. A network uses the same few over and over again.
 
     Raises:
@@ -231,7 +233,52 @@ def find_layout(shape: Sizes, strides: Sizes | None) -> Layout:
     # A dimension of size 1 has no say in it.
     contiguous = size == 0 or all(n == 1 or a == b for n, a, b in zip(shape, strides, row_by_row))
     arrays = np.array(shape, dtype=np.int64), np.array(strides, dtype=np.int64)
-    return Layout(strides, dims, size, contiguous, *arrays)
+    for array in arrays:
+        array.flags.writeable = False
+    return Layout(shape, strides, dims, size, contiguous, *arrays)
+
+
+@functools.lru_cache(maxsize=4096)
+def permuted_layout(shape: Sizes, strides: Sizes, axes: Sizes) -> Layout:
+    """The layout of a permuted tensor; see `TensorData.permute`."""
+    if sorted(axes) != list(range(len(shape))):
+        raise ShapeError(
+            explain(
+                "The dimensions cannot be put into this order.",
+                got=f"order {axes} for shape {shape}",
+                expected=f"each of the numbers 0 to {len(shape) - 1} exactly once",
+                fix="name every dimension, as in permute(1, 0)",
+            )
+        )
+    return find_layout(tuple([shape[i] for i in axes]), tuple([strides[i] for i in axes]))
+
+
+@functools.lru_cache(maxsize=4096)
+def viewed_layout(shape: Sizes, strides: Sizes, sizes: Sizes) -> Layout:
+    """The layout of a tensor under another shape; see `TensorData.view`."""
+    old = find_layout(shape, strides)
+    known = math.prod([size for size in sizes if size != -1])
+    if sizes.count(-1) == 1 and known > 0 and old.size % known == 0:
+        sizes = tuple([old.size // known if size == -1 else size for size in sizes])
+    if min(sizes, default=0) < 0 or math.prod(sizes) != old.size:
+        raise ShapeError(
+            explain(
+                "The tensor cannot be viewed under this shape: the number of cells differs.",
+                got=f"shape {shape} with {old.size} cells, to be viewed as {sizes}",
+                expected=f"sizes that multiply to {old.size} (one of them may be -1)",
+                fix="choose sizes with the same product",
+            )
+        )
+    if not old.contiguous:
+        raise ContiguityError(
+            explain(
+                "The tensor cannot be viewed under another shape: its cells do not lie row by row.",
+                got=f"shape {shape} with strides {strides}",
+                expected=f"strides {strides_from_shape(shape)}",
+                fix="copy the cells into order first: .contiguous().view(...)",
+            )
+        )
+    return find_layout(sizes)
 
 
 class TensorData:
@@ -255,14 +302,12 @@ class TensorData:
         DTypeError: The storage holds no real numbers.
     """
 
-    __slots__ = ("_arrays", "_layout", "_storage", "dims", "shape", "size", "strides")
+    __slots__ = ("_layout", "_storage", "dims", "shape", "size", "strides")
 
     def __init__(self, storage: Any, shape: UserShape, strides: UserStrides | None = None) -> None:
         self._storage: Storage = as_storage(storage)
-        self.shape = as_sizes(shape, "shape")
-        self._layout = find_layout(self.shape, None if strides is None else as_sizes(strides, "strides"))
-        self.strides, self.dims, self.size = self._layout.strides, self._layout.dims, self._layout.size
-        self._arrays: KernelArguments | None = None
+        layout = find_layout(as_sizes(shape, "shape"), None if strides is None else as_sizes(strides, "strides"))
+        self._set(layout)
         if self._storage.shape != (self.size,):
             raise ShapeError(
                 explain(
@@ -272,6 +317,18 @@ class TensorData:
                     fix="pass storage and shape of the same size",
                 )
             )
+
+    def _set(self, layout: Layout) -> None:
+        self._layout = layout
+        self.shape, self.strides, self.dims, self.size = layout.shape, layout.strides, layout.dims, layout.size
+
+    @classmethod
+    def of(cls, storage: Storage, layout: Layout) -> "TensorData":
+        """Join a storage and a layout that are known to fit, without another check."""
+        made = cls.__new__(cls)
+        made._storage = storage
+        made._set(layout)
+        return made
 
     # Layout
 
@@ -294,16 +351,7 @@ class TensorData:
             ShapeError: `order` does not name every dimension exactly once.
         """
         axes = as_sizes(order, "order of the dimensions")
-        if sorted(axes) != list(range(self.dims)):
-            raise ShapeError(
-                explain(
-                    "The dimensions cannot be put into this order.",
-                    got=f"order {axes} for shape {self.shape}",
-                    expected=f"each of the numbers 0 to {self.dims - 1} exactly once",
-                    fix="name every dimension, as in permute(1, 0)",
-                )
-            )
-        return TensorData(self._storage, tuple([self.shape[i] for i in axes]), tuple([self.strides[i] for i in axes]))
+        return TensorData.of(self._storage, permuted_layout(self.shape, self.strides, axes))
 
     def view(self, *shape: int) -> "TensorData":
         """Return the same storage, row by row, under another shape.
@@ -316,28 +364,7 @@ class TensorData:
             ContiguityError: The cells do not lie row by row.
         """
         sizes = as_sizes(shape, "shape")
-        known = math.prod([size for size in sizes if size != -1])
-        if sizes.count(-1) == 1 and known > 0 and self.size % known == 0:
-            sizes = tuple([self.size // known if size == -1 else size for size in sizes])
-        if min(sizes, default=0) < 0 or math.prod(sizes) != self.size:
-            raise ShapeError(
-                explain(
-                    "The tensor cannot be viewed under this shape: the number of cells differs.",
-                    got=f"shape {self.shape} with {self.size} cells, to be viewed as {sizes}",
-                    expected=f"sizes that multiply to {self.size} (one of them may be -1)",
-                    fix="choose sizes with the same product",
-                )
-            )
-        if not self.is_contiguous():
-            raise ContiguityError(
-                explain(
-                    "The tensor cannot be viewed under another shape: its cells do not lie row by row.",
-                    got=f"shape {self.shape} with strides {self.strides}",
-                    expected=f"strides {strides_from_shape(self.shape)}",
-                    fix="copy the cells into order first: .contiguous().view(...)",
-                )
-            )
-        return TensorData(self._storage, sizes)
+        return TensorData.of(self._storage, viewed_layout(self.shape, self.strides, sizes))
 
     # Cells
 
@@ -385,18 +412,15 @@ class TensorData:
 
     def tuple(self) -> KernelArguments:
         """Storage, shape and strides as arrays, the way kernels take them."""
-        if self._arrays is None:
-            # Copies, so that a kernel that writes into a shape by mistake spoils no other tensor.
-            self._arrays = self._storage, self._layout.shape_array.copy(), self._layout.strides_array.copy()
-        return self._arrays
+        return self._storage, self._layout.shape_array, self._layout.strides_array
 
     @property
     def _shape(self) -> Shape:
-        return self.tuple()[1]
+        return self._layout.shape_array
 
     @property
     def _strides(self) -> Strides:
-        return self.tuple()[2]
+        return self._layout.strides_array
 
     def array(self) -> npt.NDArray[Any]:
         """The tensor as a NumPy array that shares the storage."""
