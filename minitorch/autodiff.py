@@ -147,6 +147,10 @@ class Variable:
         """Return a constant with the same value."""
         raise NotImplementedError
 
+    def numbers(self) -> Any:
+        """Return the value as a NumPy array, to be read only."""
+        raise NotImplementedError
+
     def like(self, values: Any) -> "Variable":
         """Return a constant of this kind that holds `values` (an array of the same shape)."""
         raise NotImplementedError

@@ -90,7 +90,7 @@ def ones(
     return _make(np.ones, shape, backend, requires_grad, dtype)
 
 
-def _uniform(n: int) -> npt.NDArray[np.float64]:
+def draw_uniform(n: int) -> npt.NDArray[np.float64]:
     """The next `n` numbers of `random.random()`, all at once.
 
     The generator gives words of 32 bits. Of two of them, `random()` takes the upper 27 and 26 bits, and reads these 53
@@ -104,7 +104,7 @@ def rand(
     *shape: Any, backend: TensorBackend | None = None, requires_grad: bool = False, dtype: npt.DTypeLike | None = None
 ) -> Tensor:
     """A tensor of random numbers, uniform in [0, 1), drawn row by row; see `zeros`. (float32 may round one up to 1.)"""
-    return _make(_uniform, shape, backend, requires_grad, dtype)
+    return _make(draw_uniform, shape, backend, requires_grad, dtype)
 
 
 def randn(

@@ -58,8 +58,8 @@ class FastOps(TensorOps):
 PIECE = 4096
 """How many cells a task has, about: less would not be worth waking another core for."""
 
-LANES = 32
-"""How many partial sums of a long row are kept side by side."""
+LANES = 256
+"""How many partial sums of a long row are kept side by side, at first."""
 
 MOST_PLANS = 4096
 """How many plans are remembered."""
@@ -300,24 +300,33 @@ def tensor_reduce(fn: Callable[[float, float], float]) -> Callable[..., None]:
         must hold the start value in every cell.
     """
     reorderable = getattr(fn, "py_func", fn) in REORDERABLE
+    exact = getattr(fn, "py_func", fn) is operators.max  # nothing is rounded; all else is computed in double precision
     fn = njit(fn)
 
     def _fold(cells: Storage, first: int, step: int, length: int, accumulated: float) -> float:
         """Fold `length` cells that lie `step` apart."""
         done = 0
         if reorderable and step == 1 and length >= 2 * LANES:
-            # A chain of calls, each waiting for the one before, is slow. So 32 chains are kept side by side.
+            # A chain of calls, each waiting for the one before, is slow. So many chains are kept side by side.
             row = cells[first : first + length]
-            lanes = np.empty(LANES)
+            lanes, folded = np.empty((2, LANES), cells.dtype if exact else np.float64)
             for lane in range(LANES):
                 lanes[lane] = row[lane]
             for j in range(LANES, length - LANES + 1, LANES):
                 group = row[j : j + LANES]
                 for lane in range(LANES):
-                    lanes[lane] = fn(group[lane], lanes[lane])
+                    folded[lane] = fn(group[lane], lanes[lane])
+                # Taking turns, and not writing back in place: from a function such as max the compiler would make a
+                # loop that writes only where something changes, which cannot handle several cells at a time.
+                lanes, folded = folded, lanes
             done = length - length % LANES
-            for lane in range(LANES):
-                accumulated = fn(lanes[lane], accumulated)
+            # Fold the second half of the lanes into the first, until a single lane is left.
+            lanes_left = LANES
+            while lanes_left > 1:
+                lanes_left //= 2
+                for lane in range(lanes_left):
+                    lanes[lane] = fn(lanes[lane + lanes_left], lanes[lane])
+            accumulated = fn(lanes[0], accumulated)
         for j in range(done, length):
             accumulated = fn(cells[first + j * step], accumulated)
         return accumulated
@@ -334,13 +343,14 @@ def tensor_reduce(fn: Callable[[float, float], float]) -> Callable[..., None]:
             o, a = o_first + row * plan[1, -2], a_first + row * plan[2, -2]
             if a_right == 1 and columns > 1:
                 # Neighbouring cells of the output are folded side by side.
-                accumulated = np.empty(columns)  # in double precision, also when the storage is float32
+                accumulated, folded = np.empty((2, columns), out.dtype if exact else np.float64)
                 for p in range(columns):
                     accumulated[p] = out[o + p * o_right]
                 for j in range(length):
                     cells = a_storage[a + j * step : a + j * step + columns]
                     for p in range(columns):
-                        accumulated[p] = fn(cells[p], accumulated[p])
+                        folded[p] = fn(cells[p], accumulated[p])
+                    accumulated, folded = folded, accumulated
                 for p in range(columns):
                     out[o + p * o_right] = accumulated[p]
             else:
@@ -384,7 +394,8 @@ def tensor_reduce(fn: Callable[[float, float], float]) -> Callable[..., None]:
             fold_long_row(out, a_storage, step, length)
             return
         # The output has size 1 in the folded dimension, so walking through it visits the first cells to fold.
-        piece = max(8, 2 * PIECE // max(length, 1))  # cells of the output
+        # Cells of the output in each task; where neighbours are folded side by side, not too few of them.
+        piece = max(8 if step == 1 else 256, 2 * PIECE // max(length, 1))
         tasks, plan = find_plan(piece, out_shape, out_strides, out_shape, a_strides, out_shape, out_strides)
         if tasks == 1:  # not worth waking the other cores
             reduce_task(0, piece, plan, out, a_storage, step, length)
@@ -529,7 +540,7 @@ def tensor_matrix_multiply(
         for k in range(...):
             out[i, :] += a[i, k] * b[k, :]
     """
-    height, width = int(out_shape[-2]), int(out_shape[-1])
+    *_, height, width = out_shape.tolist()
     if b_strides[-1] != 1:  # a copy costs far less than the product
         b_storage, b_strides = pack(b_storage, b_shape, b_strides), row_by_row(b_shape)
     pieces = -(-height // ROWS_TOGETHER) * -(-width // CELLS)  # of each matrix; the quotients are rounded up

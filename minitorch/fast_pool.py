@@ -35,7 +35,7 @@ def pool_task(task: int, out: Storage, image: Storage, height: int, width: int, 
     """
     number = np.int64(task)
     tiles_down, tiles_right = height // kh, width // kw
-    largest = np.empty(width, image.dtype)  # of each column of a row of tiles
+    largest, larger = np.empty((2, width), image.dtype)  # of each column of a row of tiles
     for i in range(tiles_down):
         first = (number * height + i * kh) * width
         largest[:] = image[first : first + width]
@@ -43,7 +43,8 @@ def pool_task(task: int, out: Storage, image: Storage, height: int, width: int, 
             cells = image[first + row * width : first + (row + 1) * width]
             for w in range(width):
                 x, y = cells[w], largest[w]
-                largest[w] = x if x > y or x != x else y  # as in operators.max: NaN, and only NaN, differs from itself
+                larger[w] = x if x > y or x != x else y  # as in operators.max: NaN, and only NaN, differs from itself
+            largest, larger = larger, largest  # taking turns; see the same in fast_ops.tensor_reduce
         for j in range(tiles_right):
             y = largest[j * kw]
             for w in range(j * kw + 1, (j + 1) * kw):
@@ -80,6 +81,7 @@ def pool_back_task(
     number = np.int64(task)
     tiles_down, tiles_right = height // kh, width // kw
     largest, share = np.empty(width, image.dtype), np.empty(width, image.dtype)
+    zero, one = image.dtype.type(0), image.dtype.type(1)  # plain 0 and 1 would turn float32 into float64
     for i in range(tiles_down):
         first = (number * height + i * kh) * width
         tile = (number * tiles_down + i) * tiles_right
@@ -90,7 +92,7 @@ def pool_back_task(
         for row in range(kh):
             cells = image[first + row * width : first + (row + 1) * width]
             for w in range(width):
-                share[w] += cells[w] == largest[w]
+                share[w] += one if cells[w] == largest[w] else zero
         for j in range(tiles_right):
             ties = share[j * kw]
             for w in range(j * kw + 1, (j + 1) * kw):
@@ -101,7 +103,7 @@ def pool_back_task(
             begin = first + row * width
             cells, gradients = image[begin : begin + width], grad_image[begin : begin + width]
             for w in range(width):
-                gradients[w] = share[w] * (cells[w] == largest[w])
+                gradients[w] = share[w] * (one if cells[w] == largest[w] else zero)
 
 
 def _pool_tasks(tasks: int, out: Storage, image: Storage, height: int, width: int, kh: int, kw: int) -> None:

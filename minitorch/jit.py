@@ -246,6 +246,11 @@ def njit(
     return dispatcher
 
 
+def count_workers() -> int:
+    """On how many cores a parallel kernel runs."""
+    return 1 if numba.config.DISABLE_JIT else numba.get_num_threads()  # type: ignore[attr-defined]
+
+
 def diagnosed(*parts: Any) -> Callable[[Fn], Fn]:
     """Give a kernel the method `parallel_diagnostics(level=...)`, which prints what numba made of its loops.
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from . import operators
 from .autodiff import Context, Function
-from .creation import rand, tensor
+from .creation import draw_uniform, tensor
 from .errors import ArgumentError, ShapeError, explain
 from .fast_pool import MaxPool2dFun
 from .tensor import Tensor
@@ -111,6 +111,19 @@ def maxpool2d(input: Tensor, kernel: tuple[int, int]) -> Tensor:
 # Maximum and softmax
 
 
+def _check_cells(input: Tensor, dim: int) -> None:
+    """Raise ShapeError if a dimension is empty."""
+    if input.shape[dim] == 0:
+        raise ShapeError(
+            explain(
+                "There is no maximum of no numbers.",
+                got=f"dimension {dim} of shape {input.shape}",
+                expected="a dimension of size 1 or more",
+                fix="leave out empty dimensions",
+            )
+        )
+
+
 class Max(Function):
     """The maximum along a dimension, which stays with size 1"""
 
@@ -118,15 +131,7 @@ class Max(Function):
     def forward(ctx: Context, input: Tensor, dim: int) -> Tensor:
         """(..., n, ...) becomes (..., 1, ...)."""
         dim = as_dim(input, dim)
-        if input.shape[dim] == 0:
-            raise ShapeError(
-                explain(
-                    "There is no maximum of no numbers.",
-                    got=f"dimension {dim} of shape {input.shape}",
-                    expected="a dimension of size 1 or more",
-                    fix="leave out empty dimensions",
-                )
-            )
+        _check_cells(input, dim)
         out = input.f.max_reduce(input, dim)
         ctx.save_for_backward(input, out, dim)
         return out
@@ -175,8 +180,12 @@ class LogSoftmax(Function):
     @staticmethod
     def forward(ctx: Context, input: Tensor, dim: int) -> Tensor:
         """x - max - ln(sum of e^(x - max)): subtracting the maximum changes nothing, and keeps e^x from overflowing."""
-        shifted = input - max(input, dim)
-        out = shifted - _log_of_at_least_one(shifted.exp().sum(dim))
+        f, dim = input.f, as_dim(input, dim)
+        _check_cells(input, dim)
+        shifted = f.add_zip(input, f.neg_map(f.max_reduce(input, dim)))
+        total = f.add_reduce(f.exp_map(shifted), dim)  # 1 or more, for the maximum adds e^0
+        log_total = f.log_map(f.add_zip(total, input._ensure_tensor(-operators.EPS)))  # exactly; log_map adds EPS again
+        out = f.add_zip(shifted, f.neg_map(log_total))
         ctx.save_for_backward(out, dim)
         return out
 
@@ -184,7 +193,9 @@ class LogSoftmax(Function):
     def backward(ctx: Context, grad_output: Tensor) -> Tensor:
         """d logsoftmax(x) = g - softmax(x) * (sum of g)"""
         out, dim = ctx.saved_values
-        return grad_output - out.exp() * grad_output.sum(dim)
+        f = grad_output.f
+        share = f.mul_zip(f.exp_map(out), f.add_reduce(grad_output, dim))
+        return f.add_zip(grad_output, f.neg_map(share))
 
 
 def logsoftmax(input: Tensor, dim: int) -> Tensor:
@@ -222,7 +233,7 @@ def dropout(input: Tensor, rate: float, ignore: bool = False) -> Tensor:
         return input
     if rate == 1:
         return input * 0.0
-    keep = rand(input.shape, dtype=input.dtype).to_numpy() > rate
+    keep = draw_uniform(input.size).reshape(input.shape) > rate
     return input * tensor(keep / (1 - rate), backend=input.backend, dtype=input.dtype)
 
 
@@ -296,14 +307,16 @@ class NLLLoss(Function):
     def forward(ctx: Context, rows: Tensor, columns: npt.NDArray[np.int64]) -> Tensor:
         """(batch, classes) becomes (1,): of row i the cell in column columns[i] counts."""
         ctx.save_for_backward(rows, columns)
-        picked = rows.to_numpy()[np.arange(len(columns)), columns]  # (batch,)
-        return tensor([-picked.mean(dtype=np.float64)], backend=rows.backend, dtype=rows.dtype)
+        picked = rows.numbers()[np.arange(len(columns)), columns]  # (batch,)
+        return rows.full((1,), -picked.mean(dtype=np.float64))
 
     @staticmethod
     def backward(ctx: Context, grad_output: Tensor) -> Tensor:
         """Each cell that was picked gets minus its share of the gradient; all others get 0."""
         rows, columns = ctx.saved_values
-        return one_hot(columns, rows.shape[1], rows) * (grad_output / -len(columns))
+        gradient = np.zeros(rows.shape, rows.dtype)
+        gradient[np.arange(len(columns)), columns] = -grad_output.item() / len(columns)
+        return tensor(gradient, backend=rows.backend)
 
 
 def nll_loss(log_probabilities: Tensor, labels: Any) -> Tensor:
@@ -320,11 +333,12 @@ def nll_loss(log_probabilities: Tensor, labels: Any) -> Tensor:
         ShapeError: The shapes do not fit, or the batch is empty.
         ArgumentError: A label is out of range.
     """
-    if log_probabilities.dims != 2 or np.shape(np.asarray(labels))[:1] != log_probabilities.shape[:1]:
+    labels = np.asarray(labels)
+    if log_probabilities.dims != 2 or labels.shape[:1] != log_probabilities.shape[:1]:
         raise ShapeError(
             explain(
                 "Predictions and labels do not belong together.",
-                got=f"predictions {log_probabilities.shape} and labels {np.shape(np.asarray(labels))}",
+                got=f"predictions {log_probabilities.shape} and labels {labels.shape}",
                 expected="predictions (batch, classes) and labels (batch,)",
                 fix="pass one row of predictions and one label for each item of the batch",
             )

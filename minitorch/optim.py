@@ -82,7 +82,7 @@ class Optimizer:
         for parameter, memory in zip(self.parameters, self.memory):
             old, gradient = parameter.value, _gradient(parameter)
             if gradient is not None:
-                value = np.asarray(old)  # of the shape of the parameter; without dimensions for a Scalar
+                value = old.numbers()  # of the shape of the parameter; without dimensions for a Scalar
                 direction = self._direction(value, np.asarray(gradient), memory)
                 parameter.update(old.like(value - self.lr * direction))
 

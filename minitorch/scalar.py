@@ -164,6 +164,10 @@ class Scalar(Variable):
         """A constant with the same value."""
         return Scalar(self.data, None)
 
+    def numbers(self) -> np.ndarray:
+        """The value as a NumPy array without dimensions."""
+        return np.array(self.data)
+
     def like(self, values: Any) -> "Scalar":
         """A constant Scalar with the value of a one-element array."""
         return Scalar(float(values), None)

@@ -54,6 +54,10 @@ class Tensor(Variable):
         backend: What computes with the tensor.
     """
 
+    # What most tensors never change stands here, once for all of them: tensors are made by the thousand.
+    grad: "Tensor | None" = None
+    _name: str | None = None
+
     # NumPy shall leave `array + tensor` and `np.float64(2) * tensor` to the tensor.
     __array_ufunc__ = None
 
@@ -77,8 +81,8 @@ class Tensor(Variable):
         self._tensor = v
         self.history = back
         self.backend = backend
-        self.grad: Tensor | None = None
-        self._name = name
+        if name is not None:
+            self._name = name
 
     # About the tensor
 
@@ -185,6 +189,10 @@ class Tensor(Variable):
     def __int__(self) -> int:
         return int(self.item())
 
+    def numbers(self) -> npt.NDArray[Any]:
+        """The cells as a NumPy array that shares the storage, to be read only."""
+        return self._tensor.array()
+
     def to_numpy(self) -> npt.NDArray[Any]:
         """A copy of the cells as a NumPy array of the same shape."""
         return self._tensor.array().copy()
@@ -223,6 +231,12 @@ class Tensor(Variable):
         layout = find_layout(shape)
         return Tensor(TensorData.of(memory.empty(layout.size, dtype), layout), None, None, self.backend)
 
+    def full(self, shape: Sizes, value: float) -> "Tensor":
+        """A tensor of the same type and backend, with the same number in all cells."""
+        made = self.empty(shape, self.dtype)
+        made._tensor._storage.fill(value)
+        return made
+
     def like(self, values: Any) -> "Tensor":
         """A constant of the same shape, type and backend, that holds a copy of `values`.
 
@@ -258,7 +272,7 @@ class Tensor(Variable):
             return b
         if isinstance(b, (int, float, np.number, np.bool_)) and not isinstance(b, np.complexfloating):
             # One cell, in one dimension; or in none, to keep a tensor without dimensions as it is.
-            return self._new(TensorData(np.array([b], dtype=self.dtype), (1,) if self.dims else ()))
+            return self.full((1,) if self.dims else (), b)
         if isinstance(b, np.ndarray) and b.dtype.kind in "fiub":
             kind = b.dtype if b.dtype in (np.float32, np.float64) else np.float64
             return self._new(TensorData(np.array(b, dtype=kind).ravel(), b.shape))

@@ -425,6 +425,8 @@ class TensorData:
     def array(self) -> npt.NDArray[Any]:
         """The tensor as a NumPy array that shares the storage."""
         storage = self._storage
+        if self._layout.contiguous:
+            return storage.reshape(self.shape)
         steps = [stride * storage.strides[0] for stride in self.strides]
         if storage.flags.c_contiguous:
             return np.ndarray(self.shape, storage.dtype, storage, strides=steps)
