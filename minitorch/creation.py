@@ -96,7 +96,8 @@ def draw_uniform(n: int) -> npt.NDArray[np.float64]:
     The generator gives words of 32 bits. Of two of them, `random()` takes the upper 27 and 26 bits, and reads these 53
     as a fraction, for so many a float64 can hold (Matsumoto and Nishimura, `genrand_res53`, 2002).
     """
-    words = np.frombuffer(random.randbytes(8 * n), "<u4").reshape(n, 2)  # (n, two words)
+    pieces = [random.randbytes(8 * min(n - first, 2**20)) for first in range(0, n, 2**20)]  # it makes no 2^28 at once
+    words = np.frombuffer(b"".join(pieces), "<u4").reshape(n, 2)  # (n, two words)
     return ((words[:, 0] >> 5) * 2.0**26 + (words[:, 1] >> 6)) / 2.0**53
 
 

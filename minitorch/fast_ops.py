@@ -9,6 +9,7 @@ Three ideas make it fast:
 - The innermost loops run over neighbouring cells, which the processor can handle several at a time.
 """
 
+import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -34,20 +35,20 @@ class FastOps(TensorOps):
     @staticmethod
     def map(fn: Callable[[float], float]) -> MapProto:
         """See `TensorOps.map`."""
-        kernel = tensor_map(njit(fn))
-        return lambda a, out=None: run_map(kernel, a, out)
+        kernel = functools.cache(lambda: tensor_map(njit(fn)))  # made when it is first needed
+        return lambda a, out=None: run_map(kernel(), a, out)
 
     @staticmethod
     def zip(fn: Callable[[float, float], float]) -> Callable[["Tensor", "Tensor"], "Tensor"]:
         """See `TensorOps.zip`."""
-        kernel = tensor_zip(njit(fn))
-        return lambda a, b: run_zip(kernel, a, b)
+        kernel = functools.cache(lambda: tensor_zip(njit(fn)))  # made when it is first needed
+        return lambda a, b: run_zip(kernel(), a, b)
 
     @staticmethod
     def reduce(fn: Callable[[float, float], float], start: float = 0.0) -> Callable[["Tensor", int], "Tensor"]:
         """See `TensorOps.reduce`."""
-        kernel = tensor_reduce(njit(fn))
-        return lambda a, dim: run_reduce(kernel, a, dim, start)
+        kernel = functools.cache(lambda: tensor_reduce(njit(fn)))  # made when it is first needed
+        return lambda a, dim: run_reduce(kernel(), a, dim, start)
 
     @staticmethod
     def matrix_multiply(a: "Tensor", b: "Tensor") -> "Tensor":

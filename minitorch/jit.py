@@ -88,20 +88,28 @@ def _contents(value: Any, outer: tuple[Any, ...] = ()) -> str:
         return f"module {value.__name__}"
     if isinstance(value, types.BuiltinFunctionType) and value.__module__ in ("builtins", "math"):
         return f"built-in {value.__module__}.{value.__name__}"
-    options = _contents(tuple(sorted(map(repr, value.targetoptions.items())))) if hasattr(value, "py_func") else ""
+    options = ""
+    if hasattr(value, "py_func"):  # a set of options is sorted, since each process lists it in another order
+        settings = [(name, sorted(v) if isinstance(v, set) else v) for name, v in value.targetoptions.items()]
+        options = repr(sorted(settings))
     fn = getattr(value, "py_func", value)
     if not isinstance(fn, types.FunctionType) or fn in outer:
         raise _UnknownContentsError
     if _is_ours(fn):
         return f"{fn.__module__}.{fn.__qualname__} {options}"
     code = fn.__code__
-    used: dict[str, Any] = {name: cell.cell_contents for name, cell in zip(code.co_freevars, fn.__closure__ or ())}
+    try:
+        closed_over = tuple([cell.cell_contents for cell in fn.__closure__ or ()])
+    except ValueError:  # a cell is still empty
+        raise _UnknownContentsError from None
+    used: dict[str, Any] = {}
     for name in code.co_names:  # among them attributes, such as the exp of math.exp, which are no names of their own
         if name in fn.__globals__:
             used[name] = fn.__globals__[name]
         elif hasattr(builtins, name):
             used[name] = f"built-in {name}"
     parts = [code.co_code.hex(), " ".join(code.co_names), _contents(code.co_consts), _contents(fn.__defaults__)]
+    parts += [_contents(value, (*outer, fn)) for value in closed_over]
     parts += [f"{name} = {_contents(value, (*outer, fn))}" for name, value in used.items()]
     return "\n".join([options, *parts])
 
@@ -181,10 +189,21 @@ class _KernelCache(caching.NullCache):
         except RuntimeError:  # no such folder; then kernels are compiled anew in each process, which only costs time
             return caching.NullCache()
 
+    def _is_as_it_was(self) -> bool:
+        """False if the function that the kernel calls may have been compiled when it meant something else."""
+        calls = getattr(self._fn, "calls", None)
+        if calls is None or _is_ours(calls.py_func):
+            return True
+        if not hasattr(calls, "identity"):
+            calls.identity = None if calls.signatures else _identity(calls)
+        return calls.identity is not None and calls.identity == _identity(calls)
+
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        return self._files.load_overload(sig, target_context)
+        return self._files.load_overload(sig, target_context) if self._is_as_it_was() else None
 
     def save_overload(self, sig: Any, data: Any) -> None:
+        if not self._is_as_it_was():
+            return
         self._files.save_overload(sig, data)
         if self._files.cache_path is not None:
             _make_room(Path(self._files.cache_path))
@@ -262,7 +281,7 @@ def diagnosed(*parts: Any) -> Callable[[Fn], Fn]:
     def decorate(kernel: Fn) -> Fn:
         def parallel_diagnostics(signature: Any = None, level: int = 1) -> None:
             # Code from disk cannot tell how it was made; so it is compiled once more.
-            fresh = numba.njit(**parts[0].targetoptions)(parts[0].py_func)
+            fresh = numba.jit(**parts[0].targetoptions)(parts[0].py_func)
             for known in {known for part in parts for known in part.signatures}:
                 fresh.compile(known)
             fresh.parallel_diagnostics(signature, level)

@@ -6,6 +6,8 @@ touched. That costs about as much time as the whole arithmetic of a step. So lar
 the same size, instead of being returned.
 """
 
+import collections
+import threading
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,9 @@ ALIGNMENT = 64
 
 _kept: dict[int, list[npt.NDArray[np.uint8]]] = {}  # by size in bytes; sizes that were dropped last stand last
 _bytes_kept = 0
+# Blocks that nobody uses any more, but that have not been put into `_kept` yet.
+_dropped: collections.deque[npt.NDArray[np.uint8]] = collections.deque()
+_lock = threading.Lock()
 
 
 class _Loan:
@@ -37,12 +42,26 @@ class _Loan:
         self.__array_interface__ = {"data": (aligned, False), "shape": (count,), "typestr": dtype.str, "version": 3}
 
     def __del__(self) -> None:
-        _keep(self.block)
+        # This may run at any moment, in any thread, even in the middle of `empty`: whoever has the lock will see to it.
+        _dropped.append(self.block)
+        _keep_dropped()
+
+
+def _keep_dropped() -> None:
+    """Keep the blocks that were dropped, unless another thread is at it."""
+    while _dropped and _lock.acquire(blocking=False):
+        try:
+            while _dropped:
+                _keep(_dropped.popleft())
+        finally:
+            _lock.release()
 
 
 def _keep(block: npt.NDArray[np.uint8]) -> None:
     """Keep a block for the next array of its size."""
     global _bytes_kept
+    if block.nbytes > MOST_KEPT:
+        return
     blocks = _kept.pop(block.nbytes, [])
     blocks.append(block)
     _kept[block.nbytes] = blocks
@@ -65,13 +84,16 @@ def empty(count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     if size < LARGE:
         return np.empty(count, kind)
     size += ALIGNMENT
-    blocks = _kept.get(size)
-    if blocks:
-        block = blocks.pop()
-        _bytes_kept -= size
-        if not blocks:
-            del _kept[size]
-    else:
+    block = None
+    with _lock:
+        blocks = _kept.get(size)
+        if blocks:
+            block = blocks.pop()
+            _bytes_kept -= size
+            if not blocks:
+                del _kept[size]
+    _keep_dropped()
+    if block is None:
         block = np.empty(size, np.uint8)
     return np.asarray(_Loan(block, count, kind))
 

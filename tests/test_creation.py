@@ -1,5 +1,6 @@
 """Making tensors: from lists and arrays, of constants, and of random numbers."""
 
+import math
 import random
 from collections.abc import Callable
 from typing import Any
@@ -236,6 +237,26 @@ def test_rand_draws_row_by_row_from_pythons_generator() -> None:
     expected = [random.random() for _ in range(6)]
     random.seed(11)
     assert rand(2, 3).to_numpy().ravel().tolist() == expected
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("shape", [(), (0,), (1,), (3, 0, 2), (17,), (11, 7, 13)], ids=str)
+def test_rand_draws_what_random_would_one_by_one(shape: tuple[int, ...], seed: int) -> None:
+    # All numbers come at once, but they are the same bits, and the generator stands where it would have stood: also if
+    # it is in the middle of its 624 words, and goes through them more than once.
+    random.seed(seed)
+    random.getrandbits(32)  # one word, so that the two words of a number may lie on both sides of an end
+    start = random.getstate()
+    expected = [random.random() for _ in range(math.prod(shape))]
+    end = random.getstate()
+    random.setstate(start)
+    found = rand(*shape).to_numpy()
+    assert found.shape == shape
+    np.testing.assert_array_equal(found.ravel(), expected)
+    assert random.getstate() == end
+    assert found.size == 0 or found.max() < 1
+    random.setstate(start)
+    np.testing.assert_array_equal(rand(*shape, dtype=np.float32).to_numpy().ravel(), np.array(expected, np.float32))
 
 
 def test_randn_draws_row_by_row_from_pythons_generator() -> None:

@@ -101,9 +101,13 @@ def test_editing_an_operator_changes_the_result(copy: Path) -> None:
 
 
 def test_editing_the_index_arithmetic_changes_the_result(copy: Path) -> None:
-    """fast_ops.py imports it by way of jit.py. With this edit, each row is read, and written, where the first lies."""
+    """fast_ops.py imports it by way of jit.py. With this edit, all matrices are where the first one lies."""
+    batches = (
+        "minitorch.FastBackend.matrix_multiply(minitorch.tensor([[[2]], [[3]]]), minitorch.tensor([[[5]], [[7]]]))"
+    )
+    assert run(copy, batches)[0] == [[[[10]], [[21]]]]
     edit(copy, "tensor_data.py", "position += index[i] * strides[i]", "position += 0 * index[i] * strides[i]")
-    assert run(copy, MULTIPLY) == ([[[3, 0], [0, 0]]], True)  # [1, 2] @ [[1, 0], [1, 0]]
+    assert run(copy, batches) == ([[[[10]], [[0]]]], True)
 
 
 def test_editing_an_unrelated_file_keeps_the_cache(copy: Path) -> None:
@@ -121,13 +125,172 @@ def test_edits_leave_no_files_behind(copy: Path) -> None:
     assert cache_files(copy) == before
 
 
-def test_kernels_of_foreign_functions_are_not_kept(copy: Path) -> None:
-    """Nobody would notice an edit of a function from elsewhere, so its kernel is compiled in each process."""
+def foreign_files(folder: Path, ending: str) -> set[str]:
+    """The files in the cache that belong to kernels of functions from elsewhere."""
+    return {name for name in cache_files(folder) if "foreign" in name and name.endswith(ending)}
+
+
+def mapped(*functions: str) -> list[str]:
+    """Expressions that raise functions to a tensor of 1 and 2."""
+    return [f"minitorch.FastOps.map({function})(minitorch.tensor([1, 2]))" for function in functions]
+
+
+# A function's text, a global number, a compiled function that it calls, a default, and a value that it closes over.
+FOREIGN = """
+import numba
+
+def of_text(x):
+    return {text} * x
+
+def of_global(x):
+    return scale * x
+
+@numba.njit
+def helper(x):
+    return {helper} * x
+
+def of_call(x):
+    return helper(x)
+
+def of_default(x, by={default}):
+    return by * x
+
+def make(by):
+    def of_closure(x):
+        return by * x
+    return of_closure
+
+def of_builtin(x):
+    return {builtin}(x, 2)
+
+scale = {scale}
+closure = make({closure})
+"""
+KINDS = mapped("of_text", "of_global", "of_call", "of_default", "closure", "of_builtin")
+BEFORE = {"text": 2, "scale": 3, "helper": 4, "default": 5, "closure": 6, "builtin": "min"}
+AFTER = {"text": 12, "scale": 13, "helper": 14, "default": 15, "closure": 16, "builtin": "max"}
+
+
+def test_kernels_of_foreign_functions_are_kept_until_anything_about_them_changes(copy: Path) -> None:
+    """Nobody notices an edit of a function from elsewhere by its file; so it is known by all that it consists of."""
+    old, new = FOREIGN.format(**BEFORE), FOREIGN.format(**AFTER)
+    expected = [[2, 4], [3, 6], [4, 8], [5, 10], [6, 12], [1, 2]]
+    assert run(copy, *KINDS, setup=old) == (expected, True)
+    assert run(copy, *KINDS, setup=old) == (expected, False)
+    # Other text elsewhere in the program, other names of files and lines: none of that changes what is computed.
+    assert run(copy, *KINDS, setup=f"unrelated = 5\n{old}") == (expected, False)
+    assert run(copy, *KINDS, setup=new) == ([[12, 24], [13, 26], [14, 28], [15, 30], [16, 32], [2, 2]], True)
+    assert run(copy, *KINDS, setup=old) == (expected, False), "there is room for both"
+
+
+def test_editing_the_library_counts_for_foreign_functions_too(copy: Path) -> None:
+    setup = "from minitorch.operators import neg\ncompiled = minitorch.jit.njit(neg)"
+    expressions = mapped("lambda x: compiled(x) + 1")
+    assert run(copy, *expressions, setup=setup) == ([[0, -1]], True)
+    assert run(copy, *expressions, setup=setup) == ([[0, -1]], False)
+    edit(copy, "operators.py", "return -x\n", "return -10 * x\n")
+    assert run(copy, *expressions, setup=setup) == ([[-9, -19]], True)
+
+
+def test_foreign_functions_do_not_disturb_each_other(copy: Path) -> None:
+    expressions = mapped("lambda x: x + 1", "lambda x: x + 2", "lambda x: x - 1", "lambda x: 1 - x", "lambda x: x + y")
+    expressions += mapped("lambda x: math.floor(x / 2)", "lambda x: math.ceil(x / 2)", "lambda x: x / 2")
+    expressions += mapped("lambda x: numpy.sin(0 * x)", "lambda x: numpy.cos(0 * x)")
+    expected = [[2, 3], [3, 4], [0, 1], [0, -1], [11, 12], [0, 1], [1, 1], [0.5, 1], [0, 0], [1, 1]]
+    setup = "import math, numpy\ny = 10"
+    assert run(copy, *expressions, setup=setup) == (expected, True)
+    assert run(copy, *expressions[::-1], setup=setup) == (expected[::-1], False)
+
+
+def test_a_closed_over_value_may_be_called_like_anything_else(copy: Path) -> None:
+    """`pow` is here a number, the name of a function of `math`, and a function of Python."""
+    setup = "import math\ndef make(pow):\n    return lambda x: math.pow(x, pow)\nscale = 7\n"
+    setup += "def make_with(scale):\n    return lambda x: scale * x"
+    expressions = mapped("make(2)", "make(3)", "make_with(2)", "make_with(3)", "lambda x: scale * x")
+    expected = [[1, 4], [1, 8], [2, 4], [3, 6], [7, 14]]
+    assert run(copy, *expressions, setup=setup) == (expected, True)
+    assert run(copy, *expressions[::-1], setup=setup) == (expected[::-1], False)
+
+
+def test_kernels_whose_meaning_cannot_be_told_are_not_kept(copy: Path) -> None:
+    """What stands in an array, or in a tuple with one, cannot be seen in the function."""
     before = cache_files(copy)
-    foreign = "def triple(x):\n    return 3 * x"
-    expression = "minitorch.FastOps.map(triple)(minitorch.tensor([1, 2]))"
-    assert run(copy, expression, setup=foreign) == ([[3, 6]], True)
-    assert cache_files(copy) == before
+    setup = """
+import numpy
+early = numpy.array([{n}.0])
+pair = (numpy.array([{n}.0]), 1)
+def make(table):
+    return lambda x: x * table[0]
+too_early = minitorch.FastOps.map(lambda x: x * late[0])
+late = numpy.array([{n}.0])
+"""
+    expressions = mapped("lambda x: x * early[0]", "lambda x: x * pair[0][0]", "make(early)")
+    expressions.append("too_early(minitorch.tensor([1, 2]))")
+    for n in (2, 3):
+        assert run(copy, *expressions, setup=setup.format(n=n)) == ([[n, 2 * n]] * 4, True)
+        assert cache_files(copy) == before
+
+
+def test_numbers_that_change_while_a_program_runs(copy: Path) -> None:
+    """numba looks at a global number once, when it compiles; what was made of two of them must not be kept as one."""
+    changing = (
+        "scale = 2\nkernel = minitorch.FastOps.map(lambda x: scale * x)\nkernel(minitorch.tensor([1]))\nscale = 3"
+    )
+    large = "minitorch.tensor(kernel(minitorch.ones(9000)).to_numpy()[-2:])"
+    run(copy, large, setup=changing)
+    steady = "scale = 3\nkernel = minitorch.FastOps.map(lambda x: scale * x)"
+    assert run(copy, large, setup=steady)[0] == [[3, 3]]
+
+
+def test_a_function_may_close_over_something_that_comes_later(copy: Path) -> None:
+    setup = """
+import numba
+def main():
+    def doubled(x):
+        return later(x)
+    kernel = minitorch.FastOps.map(doubled)
+    later = numba.njit(lambda x: 2 * x)
+    return kernel(minitorch.tensor([1, 2]))
+"""
+    assert run(copy, "main()", setup=setup)[0] == [[2, 4]]
+
+
+def test_the_oldest_foreign_kernels_make_room(copy: Path) -> None:
+    edit(copy, "jit.py", "FOREIGN_KERNELS = 100", "FOREIGN_KERNELS = 3")
+    expressions = mapped(*[f"lambda x: x + {n}" for n in range(5)])
+    expected = [[1 + n, 2 + n] for n in range(5)]
+    assert run(copy, *expressions, setup="") == (expected, True)
+    assert len(foreign_files(copy, ".nbi")) == 3
+    assert len(foreign_files(copy, ".nbc")) == 3, "the code itself stayed behind"
+    assert run(copy, *expressions[2:]) == (expected[2:], False), "not the oldest were removed"
+    assert run(copy, expressions[0]) == (expected[:1], True)
+    assert len(foreign_files(copy, ".nbi")) == 3
+    assert run(copy, *expressions[3:], expressions[0]) == (expected[3:] + expected[:1], False)
+    # Kernels of the library itself are not counted, and stay.
+    assert run(copy, NEGATE)[0] == [EXAMPLES[NEGATE]]
+    assert run(copy, NEGATE) == ([EXAMPLES[NEGATE]], False)
+
+
+def test_numba_can_tell_about_code_from_disk(copy: Path) -> None:
+    setup = """
+import contextlib, io
+def tell(kernel, *arguments):
+    kernel(*[part for a in arguments for part in (a.tuple() if isinstance(a, minitorch.Tensor) else (a,))])
+    with contextlib.redirect_stdout(io.StringIO()) as text:
+        kernel.parallel_diagnostics(level=3)
+    found = [line for line in text.getvalue().splitlines() if "for task in prange(tasks):---" in line]
+    return minitorch.tensor([len(found) > 0 and all("#" in line for line in found)])
+x, out = minitorch.ones(10), minitorch.zeros(10)
+matrix, product = minitorch.ones(2, 2), minitorch.zeros(2, 2)
+"""
+    expressions = [
+        "tell(minitorch.fast_ops.tensor_map(minitorch.operators.neg), out, x)",
+        "tell(minitorch.fast_ops.tensor_map(lambda x: x + 7), out, x)",
+        "tell(minitorch.fast_ops.tensor_reduce(minitorch.operators.add), minitorch.zeros(1), x, 0)",
+        "tell(minitorch.fast_ops.tensor_matrix_multiply, product, matrix, matrix)",
+    ]
+    for _ in range(2):  # the second time, the kernels themselves come from disk
+        assert run(copy, *expressions, setup=setup)[0] == [[1]] * 4
 
 
 def test_without_a_folder_to_write_to_kernels_still_run(copy: Path) -> None:

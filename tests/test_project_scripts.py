@@ -2,6 +2,7 @@
 
 import argparse
 import random
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -252,3 +253,4 @@ def test_the_parallel_check_shows_parallel_loops_or_says_why_not(capsys: pytest.
     text = capsys.readouterr().out
     assert "REDUCE" in text
     assert "Parallel structure" in text or "parallel" in text.lower()
+    assert re.search(r"for task in prange\(tasks\):-+\| #\d+", text), "no loop that runs on several cores"

@@ -40,7 +40,10 @@ def test_the_examples_show_what_really_happens() -> None:
     assert not report, "".join(report)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/design.md", "docs/contributing.md", "docs/changelog.md"])
+PAGES = ["README.md", *(f"docs/{name}.md" for name in ("design", "performance", "contributing", "changelog"))]
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_links_lead_to_files(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     for link in re.findall(r"\]\(([^)#]+)\)", text):

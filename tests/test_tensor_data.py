@@ -1,5 +1,6 @@
 """How tensors lie in memory: indices, strides, permutation and views (task 2.1), and broadcasting (task 2.2)."""
 
+import contextlib
 import itertools
 import math
 import random
@@ -142,6 +143,36 @@ def test_shape_and_strides_of_different_length(shape: tuple[int, ...], strides: 
 
 
 @pytest.mark.task2_1
+def test_a_layout_cannot_be_spoiled() -> None:
+    # What follows from a shape is found once. A kernel that writes into a shape by mistake must spoil no other tensor.
+    first, second = TensorData(np.zeros(6), (2, 3)), TensorData(np.zeros(6), (2, 3))
+    for part in first.tuple()[1:]:
+        with contextlib.suppress(ValueError):  # if it cannot be written to at all, the better
+            part[:] = 77
+    for data in (second, TensorData(np.zeros(6), (2, 3)), TensorData(np.zeros(6), (2, 3), (3, 1))):
+        _, shape, strides = data.tuple()
+        assert shape.tolist() == [2, 3]
+        assert strides.tolist() == [3, 1]
+    assert (first.shape, first.strides) == ((2, 3), (3, 1))
+
+
+@pytest.mark.task2_1
+def test_a_layout_is_not_mistaken_for_another() -> None:
+    # Equal keys would be found again as one: 1 == True == 1.0, and sizes may be NumPy's.
+    for shape in [(2, 3), (3, 2), [2, 3], np.array([2, 3]), (np.int32(2), np.int64(3)), (6, True), (True, 6), (6, 1)]:
+        data = TensorData(np.zeros(6), shape)
+        expected = tuple(int(size) for size in shape)
+        assert data.shape == expected
+        assert [type(size) for size in (*data.shape, *data.strides)] == [int] * 4
+        assert data.strides == (expected[1], 1)
+        assert data.dims == 2
+        assert data.size == 6
+    assert TensorData(np.zeros(6), (2, 3), (1, 2)).strides == (1, 2)
+    assert not TensorData(np.zeros(6), (2, 3), (1, 2)).is_contiguous()
+    assert TensorData(np.zeros(6), (2, 3), (3, 1)).is_contiguous()
+
+
+@pytest.mark.task2_1
 def test_too_many_dimensions() -> None:
     assert TensorData(np.zeros(1), (1,) * minitorch.MAX_DIMS).dims == 32
     with pytest.raises(IndexingError, match="at most 32 dimensions"):
@@ -157,13 +188,26 @@ def test_too_many_dimensions() -> None:
         (np.zeros(0), ()),
         (np.zeros(1), (0,)),
         (np.zeros((2, 3)), (2, 3)),  # not flat
-        (np.zeros(6), (-2, -3)),  # the product of the sizes would be right
     ],
 )
 def test_storage_of_the_wrong_size(storage: Any, shape: tuple[int, ...]) -> None:
     with pytest.raises(ShapeError, match="does not have the size") as error:
         TensorData(storage, shape)
     assert f"storage of shape {storage.shape} for tensor shape {shape}" in str(error.value)
+    assert "fix:" in str(error.value)
+
+
+@pytest.mark.task2_1
+@pytest.mark.parametrize(
+    ("size", "shape"),
+    [(6, (-2, -3)), (0, (0, -1)), (3, (-3,))],
+    ids=["the product of the sizes would be right", "no cells", "one dimension"],
+)
+@pytest.mark.parametrize("with_strides", [False, True])
+def test_negative_sizes(size: int, shape: tuple[int, ...], with_strides: bool) -> None:
+    with pytest.raises(ShapeError, match="cannot have a negative size") as error:
+        TensorData(np.zeros(size), shape, (1,) * len(shape) if with_strides else None)
+    assert f"got:      shape {shape}" in str(error.value)
     assert "fix:" in str(error.value)
 
 
