@@ -3,7 +3,8 @@
 Three ideas make it fast:
 
 - The work is divided into *tasks* of some thousand cells, and a loop over `prange` shares them out among the cores.
-  Every cell of an output is computed by one task, in one fixed order; so the results do not depend on who does it.
+  What a task computes, and the order in which the parts of a long sum are added up, follow from the shapes alone; so
+  the results do not depend on who does it.
 - The index arithmetic is done once per task, or row, and not for every cell. Most tensors lie in memory row by row,
   and then all their dimensions are as good as one long row (`plan_walk`).
 - The innermost loops run over neighbouring cells, which the processor can handle several at a time.

@@ -294,9 +294,13 @@ def one_hot(labels: Any, classes: int, like: Tensor) -> Tensor:
         ArgumentError: A label is no whole number, or out of range.
         ShapeError: The labels are not a single row.
     """
-    columns = _as_labels(labels, classes)
+    return _one_in_each_row(1.0, _as_labels(labels, classes), classes, like)
+
+
+def _one_in_each_row(value: float, columns: npt.NDArray[np.int64], classes: int, like: Tensor) -> Tensor:
+    """Rows of zeros, with `value` in one column each; of shape (batch, classes)."""
     rows = np.zeros((len(columns), classes), like.dtype)
-    rows[np.arange(len(columns)), columns] = 1
+    rows[np.arange(len(columns)), columns] = value
     return tensor(rows, backend=like.backend)
 
 
@@ -314,9 +318,7 @@ class NLLLoss(Function):
     def backward(ctx: Context, grad_output: Tensor) -> Tensor:
         """Each cell that was picked gets minus its share of the gradient; all others get 0."""
         rows, columns = ctx.saved_values
-        gradient = np.zeros(rows.shape, rows.dtype)
-        gradient[np.arange(len(columns)), columns] = -grad_output.item() / len(columns)
-        return tensor(gradient, backend=rows.backend)
+        return _one_in_each_row(-grad_output.item() / len(columns), columns, rows.shape[1], rows)
 
 
 def nll_loss(log_probabilities: Tensor, labels: Any) -> Tensor:
