@@ -35,10 +35,6 @@ if TYPE_CHECKING:
 # The kernels
 
 
-TURNED_AROUND = np.array([1, 1, -1, -1])
-"""What to multiply strides by to read height and width backwards."""
-
-
 @diagnosed(slide_tasks)
 def tensor_conv2d(
     out: Storage,
@@ -73,14 +69,11 @@ def tensor_conv2d(
         reverse: Whether the window is anchored at its bottom right corner, instead of its top left, with weight
             (0, 0) at the anchor.
     """
-    corner, margins = 0, (0, 0)
-    if reverse:  # the window is read from its last cell to its first, and reaches over the other edges
-        corner = int((weight_shape[2:] - 1) @ weight_strides[2:])
-        weight_strides = weight_strides * TURNED_AROUND
-        margins = (int(weight_shape[2]) - 1, int(weight_shape[3]) - 1)
-    slide = slide_windows if weight_shape[2] * weight_shape[3] <= out_shape[2] * out_shape[3] else slide_long_windows
+    _, _, out_height, out_width = out_shape.tolist()
+    _, _, k_height, k_width = weight_shape.tolist()
+    slide = slide_windows if k_height * k_width <= out_height * out_width else slide_long_windows
     outputs, inputs = (out, out_shape, out_strides), (input, input_shape, input_strides)
-    slide(outputs, inputs, (weight, weight_shape, weight_strides), corner, margins)
+    slide(outputs, inputs, (weight, weight_shape, weight_strides), reverse)
 
 
 @diagnosed(slide_tasks)
@@ -102,7 +95,7 @@ def tensor_conv1d(
         out[b, o, t] = sum over c and k of input[b, c, t + k] * weight[o, c, k]
 
     With `reverse`, input[b, c, t - k]. Cells outside of the input count as 0. A sequence is an image of a single
-    column, so the kernel for images does it.
+    row, so the kernel for images does it.
 
     Args:
         out: Storage of the output, of shape (batch, out_channels, out_width).
@@ -118,21 +111,22 @@ def tensor_conv1d(
         reverse: Whether the window is anchored at its right end, instead of its left, with weight 0 at the anchor.
     """
 
-    def with_column(numbers: Array) -> Array:
-        """(batch, channels, width) becomes (batch, channels, width, 1): the sequence runs from top to bottom."""
-        return np.array([*numbers.tolist(), 1])
+    def with_height(numbers: Array) -> Array:
+        """(batch, channels, width) becomes (batch, channels, 1, width)."""
+        batch, channels, width = numbers.tolist()
+        return np.array([batch, channels, 1, width])
 
     tensor_conv2d(
         out,
-        with_column(out_shape),
-        with_column(out_strides),
+        with_height(out_shape),
+        with_height(out_strides),
         out_size,
         input,
-        with_column(input_shape),
-        with_column(input_strides),
+        with_height(input_shape),
+        with_height(input_strides),
         weight,
-        with_column(weight_shape),
-        with_column(weight_strides),
+        with_height(weight_shape),
+        with_height(weight_strides),
         reverse,
     )
 
@@ -191,7 +185,7 @@ def _run(
     kernel: Callable[..., None], out_shape: tuple[int, ...], input: "Tensor", weight: "Tensor", reverse: bool
 ) -> "Tensor":
     """Allocate the output, run the kernel and return the output."""
-    out = input.zeros(out_shape, result_type(input, weight))
+    out = input.empty(out_shape, result_type(input, weight))
     kernel(*out.tuple(), out.size, *input.tuple(), *weight.tuple(), reverse)
     return out
 

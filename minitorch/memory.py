@@ -2,11 +2,15 @@
 
 A training step makes the same large arrays as the step before it, and drops them at its end. The operating system takes
 dropped memory back, and hands it out again in pages of 4096 bytes, each of which it fills with zeros when it is first
-touched. That costs about as much time as the whole arithmetic of a step. So large blocks are kept for the next array of
-the same size, instead of being returned.
+touched. That costs about as much time as the whole arithmetic of a step. So large blocks are kept, and a block that
+nobody uses any more becomes the next array of its size.
+
+Who uses a block? Each array that lies in it, and each view of such an array, holds a reference to it, and Python counts
+references. A block is free when the list that it is kept in holds the only one.
 """
 
-import collections
+import mmap
+import sys
 import threading
 from typing import Any
 
@@ -17,61 +21,35 @@ LARGE = 2**16
 """From how many bytes on a block is kept. Smaller ones are well looked after by Python and NumPy."""
 
 MOST_KEPT = 2**28
-"""How many bytes are kept at most while nobody uses them; beyond, those that were dropped first are returned."""
+"""How many bytes are kept at most."""
 
-ALIGNMENT = 64
-"""Blocks begin at multiples of so many bytes: the lines in which a processor fetches memory."""
-
-_kept: dict[int, list[npt.NDArray[np.uint8]]] = {}  # by size in bytes; sizes that were dropped last stand last
+_kept: dict[int, list[mmap.mmap]] = {}  # by size in bytes; the size that was asked for last stands last
 _bytes_kept = 0
-# Blocks that nobody uses any more, but that have not been put into `_kept` yet.
-_dropped: collections.deque[npt.NDArray[np.uint8]] = collections.deque()
 _lock = threading.Lock()
 
 
-class _Loan:
-    """A block that arrays lie in. NumPy keeps it for as long as any array, or view of one, is alive."""
-
-    __slots__ = ("__array_interface__", "block")
-
-    def __init__(self, block: npt.NDArray[np.uint8], count: int, dtype: np.dtype[Any]) -> None:
-        self.block = block
-        address, _ = block.__array_interface__["data"]
-        aligned = -(-address // ALIGNMENT) * ALIGNMENT
-        # This attribute is how NumPy asks an object for the memory of an array.
-        self.__array_interface__ = {"data": (aligned, False), "shape": (count,), "typestr": dtype.str, "version": 3}
-
-    def __del__(self) -> None:
-        # This may run at any moment, in any thread, even in the middle of `empty`: whoever has the lock will see to it.
-        _dropped.append(self.block)
-        _keep_dropped()
+def _new_block(size: int) -> mmap.mmap:
+    """Memory straight from the operating system. It begins where a page does, and so where a cache line does."""
+    # A forked process shall get a copy; on Windows, where nothing is forked, there is nothing to say.
+    return mmap.mmap(-1, size) if sys.platform == "win32" else mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE)
 
 
-def _keep_dropped() -> None:
-    """Keep the blocks that were dropped, unless another thread is at it."""
-    while _dropped and _lock.acquire(blocking=False):
-        try:
-            while _dropped:
-                _keep(_dropped.popleft())
-        finally:
-            _lock.release()
+_FREE = next(map(sys.getrefcount, [_new_block(mmap.PAGESIZE)]))
+"""The count of references to a block in a list, as `map` sees it, if there are no others."""
 
 
-def _keep(block: npt.NDArray[np.uint8]) -> None:
-    """Keep a block for the next array of its size."""
+def _make_room(size: int) -> None:
+    """Return free blocks to the operating system, of the sizes that were asked for longest ago, for one of `size`."""
     global _bytes_kept
-    if block.nbytes > MOST_KEPT:
-        return
-    blocks = _kept.pop(block.nbytes, [])
-    blocks.append(block)
-    _kept[block.nbytes] = blocks
-    _bytes_kept += block.nbytes
-    while _bytes_kept > MOST_KEPT:
-        size, oldest = next(iter(_kept.items()))
-        oldest.pop()
-        _bytes_kept -= size
-        if not oldest:
-            del _kept[size]
+    for old_size in list(_kept):
+        if _bytes_kept + size <= MOST_KEPT:
+            return
+        blocks = _kept[old_size]
+        used = [number for number, references in enumerate(map(sys.getrefcount, blocks)) if references > _FREE]
+        _bytes_kept -= (len(blocks) - len(used)) * old_size
+        _kept[old_size] = [blocks[number] for number in used]
+        if not used:
+            del _kept[old_size]
 
 
 def empty(count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
@@ -81,21 +59,20 @@ def empty(count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         return np.empty(count, dtype)
     kind = np.dtype(dtype)
     size = count * kind.itemsize
-    if size < LARGE:
+    if size < LARGE or size > MOST_KEPT:
         return np.empty(count, kind)
-    size += ALIGNMENT
-    block = None
     with _lock:
-        blocks = _kept.get(size)
-        if blocks:
-            block = blocks.pop()
-            _bytes_kept -= size
-            if not blocks:
-                del _kept[size]
-    _keep_dropped()
-    if block is None:
-        block = np.empty(size, np.uint8)
-    return np.asarray(_Loan(block, count, kind))
+        blocks = _kept[size] = _kept.pop(size, [])
+        for number, references in enumerate(map(sys.getrefcount, blocks)):
+            if references == _FREE:
+                return np.ndarray(count, kind, blocks[number])
+        _make_room(size)
+        if _bytes_kept + size > MOST_KEPT:  # too much of what is kept is in use
+            return np.empty(count, kind)
+        block = _new_block(size)
+        _kept.setdefault(size, []).append(block)
+        _bytes_kept += size
+        return np.ndarray(count, kind, block)
 
 
 def zeros(count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
