@@ -259,7 +259,8 @@ def topological_sort(variable: Variable) -> Iterable[Variable]:
         elif v.history is not None and id(v) not in seen:
             seen.add(id(v))
             stack.append((v, True))
-            stack.extend((parent, False) for parent in v.parents)
+            for parent in v.history.inputs:
+                stack.append((parent, False))
     return finished[::-1]
 
 

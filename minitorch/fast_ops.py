@@ -60,8 +60,8 @@ class FastOps(TensorOps):
 PIECE = 4096
 """How many cells a task has, about: less would not be worth waking another core for."""
 
-LANES = 256
-"""How many partial sums of a long row are kept side by side, at first."""
+LANES = 64
+"""How many partial maxima of a long row are kept side by side, at first."""
 
 MOST_PLANS = 4096
 """How many plans are remembered."""
@@ -168,8 +168,7 @@ def find_task(task: int, plan: Plan, piece: int) -> tuple[int, int, int, int, in
     rows_together = max(1, piece // columns)
     pieces = (columns + piece - 1) // piece
     row_groups = (rows + rows_together - 1) // rows_together
-    rest = np.int64(task)  # numba counts prange without a sign, and mixing the two kinds of integers gives floats
-    column, rest = rest % pieces * piece, rest // pieces
+    column, rest = task % pieces * piece, task // pieces
     row, rest = rest % row_groups * rows_together, rest // row_groups
     o = row * plan[1, -2] + column * plan[1, -1]
     a = row * plan[2, -2] + column * plan[2, -1]
@@ -211,7 +210,7 @@ def tensor_map(fn: Callable[[float], float]) -> Callable[..., None]:
 
     def _map_tasks(tasks: int, plan: Plan, out: Storage, in_storage: Storage) -> None:
         for task in prange(tasks):
-            map_task(task, plan, out, in_storage)
+            map_task(np.int64(task), plan, out, in_storage)
 
     map_tasks = njit(_map_tasks, parallel=True, calls=fn)
 
@@ -266,7 +265,7 @@ def tensor_zip(fn: Callable[[float, float], float]) -> Callable[..., None]:
 
     def _zip_tasks(tasks: int, plan: Plan, out: Storage, a_storage: Storage, b_storage: Storage) -> None:
         for task in prange(tasks):
-            zip_task(task, plan, out, a_storage, b_storage)
+            zip_task(np.int64(task), plan, out, a_storage, b_storage)
 
     zip_tasks = njit(_zip_tasks, parallel=True, calls=fn)
 
@@ -301,17 +300,24 @@ def tensor_reduce(fn: Callable[[float, float], float]) -> Callable[..., None]:
         A kernel that takes storage, shape and strides of the output and of the input, then the dimension. The output
         must hold the start value in every cell.
     """
-    reorderable = getattr(fn, "py_func", fn) in REORDERABLE
-    exact = getattr(fn, "py_func", fn) is operators.max  # nothing is rounded; all else is computed in double precision
-    fn = njit(fn)
+    plain = getattr(fn, "py_func", fn)
+    reorderable = plain in REORDERABLE
+    exact = plain is operators.max  # nothing is rounded; all else is computed in double precision
+    # A chain of additions, each waiting for the one before, is slow. Where their order is free, the compiler keeps
+    # several chains side by side.
+    fn = njit(plain, reassociate=True) if reorderable and not exact else njit(fn)
 
     def _fold(cells: Storage, first: int, step: int, length: int, accumulated: float) -> float:
         """Fold `length` cells that lie `step` apart."""
+        if step != 1:
+            for j in range(length):
+                accumulated = fn(cells[first + j * step], accumulated)
+            return accumulated
+        row = cells[first : first + length]
         done = 0
-        if reorderable and step == 1 and length >= 2 * LANES:
-            # A chain of calls, each waiting for the one before, is slow. So many chains are kept side by side.
-            row = cells[first : first + length]
-            lanes, folded = np.empty((2, LANES), cells.dtype if exact else np.float64)
+        if exact and length >= 2 * LANES:
+            # That max may be computed in any order the compiler does not know; so the chains are written out.
+            lanes, folded = np.empty((2, LANES), cells.dtype)
             for lane in range(LANES):
                 lanes[lane] = row[lane]
             for j in range(LANES, length - LANES + 1, LANES):
@@ -322,15 +328,10 @@ def tensor_reduce(fn: Callable[[float, float], float]) -> Callable[..., None]:
                 # loop that writes only where something changes, which cannot handle several cells at a time.
                 lanes, folded = folded, lanes
             done = length - length % LANES
-            # Fold the second half of the lanes into the first, until a single lane is left.
-            lanes_left = LANES
-            while lanes_left > 1:
-                lanes_left //= 2
-                for lane in range(lanes_left):
-                    lanes[lane] = fn(lanes[lane + lanes_left], lanes[lane])
-            accumulated = fn(lanes[0], accumulated)
+            for lane in range(LANES):
+                accumulated = fn(lanes[lane], accumulated)
         for j in range(done, length):
-            accumulated = fn(cells[first + j * step], accumulated)
+            accumulated = fn(row[j], accumulated)
         return accumulated
 
     fold = njit(_fold, calls=fn)
@@ -366,7 +367,7 @@ def tensor_reduce(fn: Callable[[float, float], float]) -> Callable[..., None]:
         tasks: int, piece: int, plan: Plan, out: Storage, a_storage: Storage, step: int, length: int
     ) -> None:
         for task in prange(tasks):
-            reduce_task(task, piece, plan, out, a_storage, step, length)
+            reduce_task(np.int64(task), piece, plan, out, a_storage, step, length)
 
     reduce_tasks = njit(_reduce_tasks, parallel=True, calls=fn)
 
@@ -397,7 +398,7 @@ def tensor_reduce(fn: Callable[[float, float], float]) -> Callable[..., None]:
             return
         # The output has size 1 in the folded dimension, so walking through it visits the first cells to fold.
         # Cells of the output in each task; where neighbours are folded side by side, not too few of them.
-        piece = max(8 if step == 1 else 256, 2 * PIECE // max(length, 1))
+        piece = max(8 if step == 1 else 512, 2 * PIECE // max(length, 1))
         tasks, plan = find_plan(piece, out_shape, out_strides, out_shape, a_strides, out_shape, out_strides)
         if tasks == 1:  # not worth waking the other cores
             reduce_task(0, piece, plan, out, a_storage, step, length)
@@ -475,9 +476,8 @@ def multiply_task(
     """Compute up to 16 rows of one matrix of a product, up to 1040 cells of each. The rows of b are contiguous."""
     height, width, inner = out_shape[-2], out_shape[-1], a_shape[-1]
     row_groups, pieces = (height + ROWS_TOGETHER - 1) // ROWS_TOGETHER, (width + CELLS - 1) // CELLS
-    number = np.int64(task)
-    first_column, first_row = number % pieces * CELLS, number // pieces % row_groups * ROWS_TOGETHER
-    matrix = number // pieces // row_groups
+    first_column, first_row = task % pieces * CELLS, task // pieces % row_groups * ROWS_TOGETHER
+    matrix = task // pieces // row_groups
     rows, columns = min(ROWS_TOGETHER, height - first_row), min(CELLS, width - first_column)
     o = first_of_matrix(matrix, out_shape, out_shape, out_strides)
     a = first_of_matrix(matrix, out_shape, a_shape, a_strides) + first_row * a_strides[-2]
@@ -516,7 +516,8 @@ def _multiply_tasks(
     b_strides: Strides,
 ) -> None:
     for task in prange(tasks):
-        multiply_task(task, out, out_shape, out_strides, a_storage, a_shape, a_strides, b_storage, b_shape, b_strides)
+        number = np.int64(task)
+        multiply_task(number, out, out_shape, out_strides, a_storage, a_shape, a_strides, b_storage, b_shape, b_strides)
 
 
 multiply_tasks = njit(_multiply_tasks, parallel=True)

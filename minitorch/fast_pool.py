@@ -108,7 +108,7 @@ def pool_back_task(
 
 def _pool_tasks(tasks: int, out: Storage, image: Storage, height: int, width: int, kh: int, kw: int) -> None:
     for task in prange(tasks):
-        pool_task(task, out, image, height, width, kh, kw)
+        pool_task(np.int64(task), out, image, height, width, kh, kw)
 
 
 def _pool_back_tasks(
@@ -123,7 +123,7 @@ def _pool_back_tasks(
     kw: int,
 ) -> None:
     for task in prange(tasks):
-        pool_back_task(task, grad_image, grad_out, out, image, height, width, kh, kw)
+        pool_back_task(np.int64(task), grad_image, grad_out, out, image, height, width, kh, kw)
 
 
 pool_tasks = njit(_pool_tasks, parallel=True)

@@ -66,6 +66,11 @@ def _is_ours(fn: Callable[..., Any]) -> bool:
     return fn.__module__.rpartition(".")[0] == _PACKAGE and "<" not in fn.__qualname__
 
 
+def _written(options: dict[str, Any]) -> str:
+    """How a function is compiled, as a text that is the same in every process; each lists a set in another order."""
+    return repr(sorted((name, sorted(v) if isinstance(v, set) else v) for name, v in options.items()))
+
+
 class _UnknownContentsError(Exception):
     """What a function computes cannot be told from the function alone."""
 
@@ -88,10 +93,7 @@ def _contents(value: Any, outer: tuple[Any, ...] = ()) -> str:
         return f"module {value.__name__}"
     if isinstance(value, types.BuiltinFunctionType) and value.__module__ in ("builtins", "math"):
         return f"built-in {value.__module__}.{value.__name__}"
-    options = ""
-    if hasattr(value, "py_func"):  # a set of options is sorted, since each process lists it in another order
-        settings = [(name, sorted(v) if isinstance(v, set) else v) for name, v in value.targetoptions.items()]
-        options = repr(sorted(settings))
+    options = _written(value.targetoptions) if hasattr(value, "py_func") else ""
     fn = getattr(value, "py_func", value)
     if not isinstance(fn, types.FunctionType) or fn in outer:
         raise _UnknownContentsError
@@ -171,21 +173,26 @@ class _KernelFiles(caching.FunctionCache):
 
     _impl_class = _KernelCacheImpl
 
+    def __init__(self, fn: Callable[..., Any], options: str) -> None:
+        super().__init__(fn)
+        self._options = options
+
     def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
         calls = getattr(self._py_func, "calls", None)
-        return sig, codegen.magic_tuple(), None if calls is None else _identity(calls)
+        return sig, codegen.magic_tuple(), self._options, None if calls is None else _identity(calls)
 
 
 class _KernelCache(caching.NullCache):
     """Looks for a compiled kernel on disk when it is first needed. Where no folder can be written to, keeps nothing."""
 
-    def __init__(self, fn: Callable[..., Any]) -> None:
+    def __init__(self, fn: Callable[..., Any], options: str) -> None:
         self._fn = fn
+        self._options = options
 
     @functools.cached_property
     def _files(self) -> Any:
         try:
-            return _KernelFiles(self._fn)
+            return _KernelFiles(self._fn, self._options)
         except RuntimeError:  # no such folder; then kernels are compiled anew in each process, which only costs time
             return caching.NullCache()
 
@@ -221,7 +228,7 @@ def _make_room(folder: Path) -> None:
 # Compilation
 
 
-_ours: dict[Callable[..., Any], Any] = {}  # the functions of this package that have been compiled, by what they were
+_ours: dict[tuple[Any, str], Any] = {}  # the functions of this package that have been compiled, by what and how
 
 
 def njit(
@@ -245,8 +252,6 @@ def njit(
     """
     if numba.config.DISABLE_JIT or hasattr(fn, "py_func"):  # type: ignore[attr-defined]
         return fn
-    if fn in _ours:
-        return _ours[fn]
     options: dict[str, Any] = {"error_model": "numpy"}  # 1 / 0 is inf, as NumPy has it, and no test slows the loop down
     if parallel:
         options["parallel"] = True
@@ -255,13 +260,16 @@ def njit(
         options["fastmath"] = {"reassoc", "contract", "nsz"}
     elif fuse:
         options["fastmath"] = {"contract"}
+    written = _written(options)
+    if (fn, written) in _ours:
+        return _ours[fn, written]
     dispatcher = numba.njit(**options)(fn)
     is_kernel = _is_ours(fn) or calls is not None
     if is_kernel and fn.__module__.rpartition(".")[0] == _PACKAGE and (calls is None or _identity(calls) is not None):
         fn.calls = calls  # type: ignore[attr-defined]
-        dispatcher._cache = _KernelCache(fn)
+        dispatcher._cache = _KernelCache(fn, written)
     if _is_ours(fn):
-        _ours[fn] = dispatcher
+        _ours[fn, written] = dispatcher
     return dispatcher
 
 

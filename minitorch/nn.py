@@ -234,7 +234,7 @@ def dropout(input: Tensor, rate: float, ignore: bool = False) -> Tensor:
     if rate == 1:
         return input * 0.0
     keep = draw_uniform(input.size).reshape(input.shape) > rate
-    return input * tensor(keep / (1 - rate), backend=input.backend, dtype=input.dtype)
+    return input * input.like(keep / (1 - rate))
 
 
 def check_rate(rate: float) -> None:

@@ -42,10 +42,13 @@ def _check_steps(owner: object, name: str, value: int) -> int:
     return int(_check_range(owner, name, value, 1))
 
 
-def _gradient(parameter: Parameter) -> Any:
-    """What the last backward pass left for a parameter: a float for a Scalar, a tensor for a Tensor, or None."""
+def _gradient(parameter: Parameter) -> np.ndarray | None:
+    """What the last backward pass left for a parameter, to be read only; without dimensions for a Scalar."""
     value = parameter.value
-    return value.derivative if hasattr(value, "derivative") else getattr(value, "grad", None)
+    if hasattr(value, "derivative"):
+        return None if value.derivative is None else np.array(value.derivative)
+    gradient = getattr(value, "grad", None)
+    return None if gradient is None else gradient.numbers()
 
 
 class Optimizer:
@@ -83,11 +86,14 @@ class Optimizer:
             old, gradient = parameter.value, _gradient(parameter)
             if gradient is not None:
                 value = old.numbers()  # of the shape of the parameter; without dimensions for a Scalar
-                direction = self._direction(value, np.asarray(gradient), memory)
+                direction = self._direction(value, gradient, memory)
                 parameter.update(old.like(value - self.lr * direction))
 
     def _direction(self, value: np.ndarray, gradient: np.ndarray, memory: dict[str, Any]) -> np.ndarray:
-        """The direction of steepest increase, as this optimizer sees it; `step` walks the other way."""
+        """The direction of steepest increase, as this optimizer sees it; `step` walks the other way.
+
+        Value and gradient are to be read only; what shall be remembered of them has to be copied.
+        """
         raise NotImplementedError
 
     def state_dict(self) -> dict[str, np.ndarray]:
@@ -168,9 +174,11 @@ class SGD(Optimizer):
         if not self.momentum:
             return gradient
         if "velocity" in memory:
-            gradient = self.momentum * memory["velocity"] + gradient
-        memory["velocity"] = gradient
-        return gradient
+            velocity = self.momentum * memory["velocity"] + gradient
+        else:
+            velocity = gradient.copy()
+        memory["velocity"] = velocity
+        return velocity
 
 
 class Adam(Optimizer):

@@ -243,7 +243,7 @@ class Tensor(Variable):
         Raises:
             ShapeError: The values have another shape.
         """
-        array = np.array(values, dtype=self.dtype)
+        array = np.array(values, dtype=self.dtype, order="C")
         if array.shape != self.shape:
             raise ShapeError(
                 explain(
@@ -253,7 +253,7 @@ class Tensor(Variable):
                     fix="pass an array of the same shape",
                 )
             )
-        return self._new(TensorData(array.ravel(), self.shape))
+        return self._new(TensorData.of(array.reshape(-1), find_layout(self.shape)))
 
     def detach(self) -> "Tensor":
         """A constant that shares the storage of this tensor."""
@@ -471,7 +471,7 @@ class Tensor(Variable):
                         fix="fold the tensor first, as in loss.sum().backward(), or pass backward(gradient)",
                     )
                 )
-            grad_output = np.ones(self.shape, self.dtype)
+            grad_output = self.full(self.shape, 1.0)
         gradient = self._new(self._ensure_tensor(grad_output)._tensor)  # on the backend of this tensor
         if gradient.shape != self.shape and not (gradient.size == self.size == 1):
             raise ShapeError(
@@ -515,13 +515,26 @@ class Tensor(Variable):
         if other.shape == self.shape:
             return other
         shape = other._tensor.shape_broadcast(self.shape, other.shape)
-        out = other if other.shape == shape else other.f.id_map(other, other.empty(shape, other.dtype))
+        rows = other
+        if other.shape != shape or not other.is_contiguous():
+            rows = other.f.id_map(other, other.empty(shape, other.dtype))
         # Aligned at the right: dimensions that this tensor lacks are folded, and so are those where it has size 1.
+        # Neighbours that are both folded, or both kept, are as good as one dimension.
         own_shape = (1,) * (len(shape) - self.dims) + self.shape
-        for dim, size in enumerate(own_shape):
-            if size == 1 and shape[dim] != 1:
-                out = out.f.add_reduce(out, dim)
-        rows = out if out.is_contiguous() else out.f.id_map(out)
+        sizes: list[int] = []
+        folded: list[bool] = []
+        for size, own_size in zip(shape, own_shape):
+            if size == 1:
+                continue
+            if folded and folded[-1] == (own_size == 1):
+                sizes[-1] *= size
+            else:
+                sizes.append(size)
+                folded.append(own_size == 1)
+        rows = rows._new(rows._tensor.view(*sizes))
+        for dim in range(len(sizes) - 1, -1, -1):
+            if folded[dim]:
+                rows = rows.f.add_reduce(rows, dim)
         return rows._new(rows._tensor.view(*self.shape))
 
     def _fit(self, derivative: Any) -> "Tensor":
@@ -533,9 +546,14 @@ class Tensor(Variable):
         return fitted.f.id_map(fitted, fitted.empty(self.shape, self.dtype))
 
     def _operands(self, args: Sequence[Any]) -> Operands:
-        inputs = [a for a in args if isinstance(a, Variable)]
-        # forward computes on constants, so that it builds no graph of its own.
-        values = [a.detach() if isinstance(a, Variable) and a.history is not None else a for a in args]
+        inputs: list[Variable] = []
+        values = []
+        for a in args:
+            if isinstance(a, Variable):
+                inputs.append(a)
+                if a.history is not None:
+                    a = a.detach()  # forward computes on constants, so that it builds no graph of its own
+            values.append(a)
         return inputs, values
 
     def _wrap(self, result: Any, history: History | None) -> "Tensor":
