@@ -19,9 +19,9 @@ import numpy.typing as npt
 from numba import prange
 
 from . import operators
-from .inner_loops import CELLS, ROWS, add_products
+from .inner_loops import ROWS, TASKS, add_products, copy_block
 from .jit import broadcast_index, diagnosed, index_to_position, njit, to_index
-from .tensor_data import Shape, Storage, Strides
+from .tensor_data import Shape, Storage, Strides, find_layout
 from .tensor_ops import MapProto, TensorBackend, TensorOps, run_map, run_matrix_multiply, run_reduce, run_zip
 
 if TYPE_CHECKING:
@@ -411,11 +411,17 @@ def tensor_reduce(fn: Callable[[float, float], float]) -> Callable[..., None]:
 # Matrix multiplication
 
 
-ROWS_TOGETHER = 16
-"""How many rows of a product one task computes, so that each number of `b` it fetches is used as many times."""
+ROWS_TOGETHER = 32
+"""How many rows of a product one task computes, at most: each number of `b` that it fetches is used as many times."""
+
+COLUMNS_TOGETHER = 512
+"""How many columns of a product one task computes, at most."""
 
 TERMS_TOGETHER = 48
 """How many rows of `b` are used for all rows of a task before the next ones: as many as the second cache holds."""
+
+FEW_PRODUCTS = 2**15
+"""Up to how many multiplications a product is not worth dividing further than that."""
 
 
 @njit
@@ -452,17 +458,9 @@ pack = njit(_pack, parallel=True)
 
 
 @njit
-def row_by_row(shape: Shape) -> Strides:
-    """The strides of a tensor that lies in memory row by row."""
-    strides = np.ones(len(shape), np.int64)
-    for i in range(len(shape) - 2, -1, -1):
-        strides[i] = strides[i + 1] * shape[i + 1]
-    return strides
-
-
-@njit
 def multiply_task(
     task: int,
+    together: int,
     out: Storage,
     out_shape: Shape,
     out_strides: Strides,
@@ -473,38 +471,36 @@ def multiply_task(
     b_shape: Shape,
     b_strides: Strides,
 ) -> None:
-    """Compute up to 16 rows of one matrix of a product, up to 1040 cells of each. The rows of b are contiguous."""
+    """Compute up to `together` rows of one matrix of a product, up to 512 cells of each. The rows of b are contiguous."""
     height, width, inner = out_shape[-2], out_shape[-1], a_shape[-1]
-    row_groups, pieces = (height + ROWS_TOGETHER - 1) // ROWS_TOGETHER, (width + CELLS - 1) // CELLS
-    first_column, first_row = task % pieces * CELLS, task // pieces % row_groups * ROWS_TOGETHER
+    row_groups = (height + together - 1) // together
+    pieces = (width + COLUMNS_TOGETHER - 1) // COLUMNS_TOGETHER
+    first_column, first_row = task % pieces * COLUMNS_TOGETHER, task // pieces % row_groups * together
     matrix = task // pieces // row_groups
-    rows, columns = min(ROWS_TOGETHER, height - first_row), min(CELLS, width - first_column)
+    rows, columns = min(together, height - first_row), min(COLUMNS_TOGETHER, width - first_column)
     o = first_of_matrix(matrix, out_shape, out_shape, out_strides)
+    o += first_row * out_strides[-2] + first_column * out_strides[-1]
     a = first_of_matrix(matrix, out_shape, a_shape, a_strides) + first_row * a_strides[-2]
     b = first_of_matrix(matrix, out_shape, b_shape, b_strides) + first_column
 
-    total = np.empty((ROWS_TOGETHER, CELLS), out.dtype)
-    total[: (rows + ROWS - 1) // ROWS * ROWS, :columns] = 0
-    weights = np.zeros((ROWS_TOGETHER, TERMS_TOGETHER), out.dtype)  # numbers of a; rows of zeros make it blocks of four
-    starts = np.empty(TERMS_TOGETHER, np.int64)
+    total = np.zeros(((rows + ROWS - 1) // ROWS * ROWS, columns), out.dtype)
+    starts, corners = np.empty(TERMS_TOGETHER, np.int64), np.empty(ROWS, np.int64)
     for k in range(0, inner, TERMS_TOGETHER):
         terms = min(TERMS_TOGETHER, inner - k)
         for t in range(terms):
             starts[t] = b + (k + t) * b_strides[-2]
-        for r in range(rows):
-            for t in range(terms):
-                weights[r, t] = a_storage[a + r * a_strides[-2] + (k + t) * a_strides[-1]]
-        for r in range(0, rows, ROWS):
-            add_products(total[r : r + ROWS], columns, b_storage, starts[:terms], weights[r : r + ROWS])
-
-    for r in range(rows):
-        first = o + (first_row + r) * out_strides[-2] + first_column * out_strides[-1]
-        for p in range(columns):
-            out[first + p * out_strides[-1]] = total[r, p]
+        for first in range(0, rows, ROWS):
+            for r in range(ROWS):  # where there are no four rows any more, the last one is computed more than once
+                corners[r] = a + min(first + r, rows - 1) * a_strides[-2] + k * a_strides[-1]
+            sums = total[first : first + ROWS]
+            add_products(sums, columns, b_storage, starts[:terms], a_storage, corners, a_strides[-1])
+    steps = out_strides[-2], out_strides[-1]
+    copy_block(out, o, steps, total.reshape(total.size), 0, (columns, 1), rows, columns)
 
 
 def _multiply_tasks(
     tasks: int,
+    together: int,
     out: Storage,
     out_shape: Shape,
     out_strides: Strides,
@@ -515,15 +511,17 @@ def _multiply_tasks(
     b_shape: Shape,
     b_strides: Strides,
 ) -> None:
-    for task in prange(tasks):
-        number = np.int64(task)
-        multiply_task(number, out, out_shape, out_strides, a_storage, a_shape, a_strides, b_storage, b_shape, b_strides)
+    for i in prange(tasks):
+        task = np.int64(i)
+        multiply_task(
+            task, together, out, out_shape, out_strides, a_storage, a_shape, a_strides, b_storage, b_shape, b_strides
+        )
 
 
 multiply_tasks = njit(_multiply_tasks, parallel=True)
 
 
-@diagnosed(multiply_tasks, multiply_task)
+@diagnosed(multiply_tasks)
 def tensor_matrix_multiply(
     out: Storage,
     out_shape: Shape,
@@ -545,14 +543,18 @@ def tensor_matrix_multiply(
     """
     *_, height, width = out_shape.tolist()
     if b_strides[-1] != 1:  # a copy costs far less than the product
-        b_storage, b_strides = pack(b_storage, b_shape, b_strides), row_by_row(b_shape)
-    pieces = -(-height // ROWS_TOGETHER) * -(-width // CELLS)  # of each matrix; the quotients are rounded up
-    tasks = len(out) // max(height * width, 1) * pieces
+        b_storage, b_strides = pack(b_storage, b_shape, b_strides), find_layout(tuple(b_shape.tolist())).strides_array
+    matrices = len(out) // max(height * width, 1)
+    pieces = -(-width // COLUMNS_TOGETHER)  # rounded up, as all quotients here
+    together = ROWS_TOGETHER
+    if len(out) * int(a_shape[-1]) > FEW_PRODUCTS:  # enough for every core to have something to do
+        together = min(together, ROWS * -(-height * matrices * pieces // (ROWS * TASKS)))
+    tasks = matrices * pieces * -(-height // together)
     arguments = (out, out_shape, out_strides, a_storage, a_shape, a_strides, b_storage, b_shape, b_strides)
     if tasks == 1:  # not worth waking the other cores
-        multiply_task(0, *arguments)
+        multiply_task(0, together, *arguments)
     else:
-        multiply_tasks(tasks, *arguments)
+        multiply_tasks(tasks, together, *arguments)
 
 
 FastBackend = TensorBackend(FastOps)

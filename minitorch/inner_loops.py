@@ -29,11 +29,16 @@ CELLS = 1040
 """How many cells a row has at most: 4 rows of so many stay in the cache that is nearest to the processor. It is no
 power of 2, since cells that are a power of 2 apart compete for the same places there."""
 
+TASKS = 8
+"""How many tasks there should be, at least, to be shared out evenly among the cores."""
 
-def _add_products(total: Array, columns: int, cells: Array, starts: Array, weights: Array) -> None:
+
+def _add_products(
+    total: Array, columns: int, cells: Array, starts: Array, weights: Array, corners: Array, step: int
+) -> None:
     """Add weighted stretches of `cells` to four rows of sums:
 
-        total[r, p] += sum over t of weights[r, t] * cells[starts[t] + p]
+        total[r, p] += sum over t of weights[corners[r] + t * step] * cells[starts[t] + p]
 
     If stretch t is row t of a matrix b, this multiplies a matrix, the weights, by b. If the stretches overlap, each
     beginning a little further on than the last, it slides a window: it is a convolution.
@@ -43,15 +48,19 @@ def _add_products(total: Array, columns: int, cells: Array, starts: Array, weigh
         columns: The length of the stretches.
         cells: Where the stretches lie, a flat row.
         starts: Where each of the stretches begins, of shape (terms,).
-        weights: Of shape (4, terms).
+        weights: Where the weights lie, a flat row.
+        corners: Where in it the weights of each row of sums begin, of shape (4,).
+        step: How far the weight of one stretch lies from that of the next.
     """
     terms = len(starts)
     row0, row1, row2, row3 = total[0], total[1], total[2], total[3]
+    a, b, c, d = corners[0], corners[1], corners[2], corners[3]
     for t in range(0, terms - TERMS + 1, TERMS):
-        a0, a1, a2 = weights[0, t], weights[0, t + 1], weights[0, t + 2]
-        b0, b1, b2 = weights[1, t], weights[1, t + 1], weights[1, t + 2]
-        c0, c1, c2 = weights[2, t], weights[2, t + 1], weights[2, t + 2]
-        d0, d1, d2 = weights[3, t], weights[3, t + 1], weights[3, t + 2]
+        t0, t1, t2 = t * step, (t + 1) * step, (t + 2) * step
+        a0, a1, a2 = weights[a + t0], weights[a + t1], weights[a + t2]
+        b0, b1, b2 = weights[b + t0], weights[b + t1], weights[b + t2]
+        c0, c1, c2 = weights[c + t0], weights[c + t1], weights[c + t2]
+        d0, d1, d2 = weights[d + t0], weights[d + t1], weights[d + t2]
         # Of a slice the compiler knows that p counts from its first cell on; only then can it take several at a time.
         stretch0 = cells[starts[t] : starts[t] + columns]
         stretch1 = cells[starts[t + 1] : starts[t + 1] + columns]
@@ -63,14 +72,14 @@ def _add_products(total: Array, columns: int, cells: Array, starts: Array, weigh
             row2[p] = row2[p] + c0 * x + c1 * y + c2 * z
             row3[p] = row3[p] + d0 * x + d1 * y + d2 * z
     for t in range(terms - terms % TERMS, terms):  # the one or two terms that are left
-        a, b, c, d = weights[0, t], weights[1, t], weights[2, t], weights[3, t]
+        a0, b0, c0, d0 = weights[a + t * step], weights[b + t * step], weights[c + t * step], weights[d + t * step]
         stretch = cells[starts[t] : starts[t] + columns]
         for p in range(columns):
             x = stretch[p]
-            row0[p] = row0[p] + a * x
-            row1[p] = row1[p] + b * x
-            row2[p] = row2[p] + c * x
-            row3[p] = row3[p] + d * x
+            row0[p] = row0[p] + a0 * x
+            row1[p] = row1[p] + b0 * x
+            row2[p] = row2[p] + c0 * x
+            row3[p] = row3[p] + d0 * x
 
 
 def _add_dot_products(

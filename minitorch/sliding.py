@@ -18,12 +18,9 @@ import numpy as np
 from numba import prange
 
 from . import memory
-from .inner_loops import CELLS, ROWS, TERMS, Array, Pair, add_dot_products, add_products, copy_block
+from .inner_loops import CELLS, ROWS, TASKS, TERMS, Array, Pair, add_dot_products, add_products, copy_block
 from .jit import count_workers, njit
 from .tensor_data import KernelArguments, Storage
-
-TASKS = 8
-"""How many tasks there should be, at least, to be shared out evenly among the cores."""
 
 OWN_CACHE = 3 * 2**15
 """How many cells the cache of a single core can hold, about."""
@@ -76,19 +73,19 @@ def lay_out_weights(
         reverse: Whether to read each window from its last cell to its first.
 
     Returns:
-        The weights, of shape (blocks * 4, in_channels * k_height * k_width). And for each column how far from the cell
-        of the output its cell of the input lies.
+        The weights, (blocks * 4, in_channels * k_height * k_width) in a flat row. And for each place in a window how
+        far from the cell of the output its cell of the input lies.
     """
     storage, (out_channels, in_channels, k_height, k_width), strides = weight
-    weights = np.zeros((blocks * ROWS, in_channels * k_height * k_width), dtype)
-    starts = np.empty(in_channels * k_height * k_width, np.int64)
-    for t in range(len(starts)):
+    terms = in_channels * k_height * k_width
+    weights, starts = np.zeros(blocks * ROWS * terms, dtype), np.empty(terms, np.int64)
+    for t in range(terms):
         c, i, j = t // (k_height * k_width), t // k_width % k_height, t % k_width
         starts[t] = c * distance + i * pitch + j
         if reverse:
             i, j = k_height - 1 - i, k_width - 1 - j
         for o in range(out_channels):
-            weights[o, t] = storage[o * strides[0] + c * strides[1] + i * strides[2] + j * strides[3]]
+            weights[o * terms + t] = storage[o * strides[0] + c * strides[1] + i * strides[2] + j * strides[3]]
     return weights, starts
 
 
@@ -136,7 +133,8 @@ def slide_task(
             first = (image + n) * in_batch + c * in_channel
             copy_image(plane, pitch, margins, in_storage, first, (height, width), (in_down, in_right))
 
-    blocks = len(weights) // ROWS
+    terms, corners = len(starts), np.empty(ROWS, np.int64)
+    blocks = len(weights) // (ROWS * terms)
     last_line = (images - 1) * lines + out_height
     total = np.empty((ROWS, CELLS), storage.dtype)
     for line in range(0, last_line, rows):
@@ -145,10 +143,10 @@ def slide_task(
             cells = ((own_rows - 1) * pitch + own_columns + 7) // 8 * 8  # a multiple of what is handled at once
             for block in range(share * blocks // shares, (share + 1) * blocks // shares):
                 for r in range(ROWS):
+                    corners[r] = (block * ROWS + r) * terms
                     for p in range(cells):
                         total[r, p] = 0
-                stretch = planes[line * pitch + column :]
-                add_products(total, cells, stretch, starts, weights[block * ROWS : (block + 1) * ROWS])
+                add_products(total, cells, planes[line * pitch + column :], starts, weights, corners, 1)
                 for n in range(line // lines, (line + own_rows - 1) // lines + 1):
                     # The rows of the stretch that belong to image n; what lies between the images is left behind.
                     h_first, h_last = max(line - n * lines, 0), min(line + own_rows - n * lines, out_height)

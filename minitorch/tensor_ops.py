@@ -167,7 +167,7 @@ def run_matrix_multiply(kernel: Callable[..., None], a: "Tensor", b: "Tensor") -
             )
         )
     shape = (*shape_broadcast(a.shape[:-2], b.shape[:-2]), a.shape[-2], b.shape[-1])
-    out = a.zeros(shape, result_type(a, b))
+    out = a.empty(shape, result_type(a, b))
     kernel(*out.tuple(), *a.tuple(), *b.tuple())
     return out
 
