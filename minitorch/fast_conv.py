@@ -27,7 +27,7 @@ from .inner_loops import Array
 from .jit import diagnosed
 from .sliding import slide_long_windows, slide_tasks, slide_windows
 from .tensor_data import Shape, Storage, Strides
-from .tensor_ops import result_type
+from .tensor_ops import fills_output, output_for, result_type
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 # The kernels
 
 
+@fills_output
 @diagnosed(slide_tasks)
 def tensor_conv2d(
     out: Storage,
@@ -76,6 +77,7 @@ def tensor_conv2d(
     slide(outputs, inputs, (weight, weight_shape, weight_strides), reverse)
 
 
+@fills_output
 @diagnosed(slide_tasks)
 def tensor_conv1d(
     out: Storage,
@@ -185,7 +187,7 @@ def _run(
     kernel: Callable[..., None], out_shape: tuple[int, ...], input: "Tensor", weight: "Tensor", reverse: bool
 ) -> "Tensor":
     """Allocate the output, run the kernel and return the output."""
-    out = input.empty(out_shape, result_type(input, weight))
+    out = output_for(kernel, input, out_shape, result_type(input, weight))
     kernel(*out.tuple(), out.size, *input.tuple(), *weight.tuple(), reverse)
     return out
 

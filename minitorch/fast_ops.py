@@ -11,6 +11,7 @@ Three ideas make it fast:
 """
 
 import functools
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -18,11 +19,20 @@ import numpy as np
 import numpy.typing as npt
 from numba import prange
 
-from . import operators
-from .inner_loops import ROWS, TASKS, add_products, copy_block
+from . import memory, operators
+from .inner_loops import NEXT, ROWS, TASKS, add_products, copy_block
 from .jit import broadcast_index, diagnosed, index_to_position, njit, to_index
 from .tensor_data import Shape, Storage, Strides, find_layout
-from .tensor_ops import MapProto, TensorBackend, TensorOps, run_map, run_matrix_multiply, run_reduce, run_zip
+from .tensor_ops import (
+    MapProto,
+    TensorBackend,
+    TensorOps,
+    fills_output,
+    run_map,
+    run_matrix_multiply,
+    run_reduce,
+    run_zip,
+)
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -57,7 +67,7 @@ class FastOps(TensorOps):
         return run_matrix_multiply(tensor_matrix_multiply, a, b)
 
 
-PIECE = 4096
+PIECE = np.int64(4096)
 """How many cells a task has, about: less would not be worth waking another core for."""
 
 LANES = 64
@@ -82,7 +92,6 @@ def count_cells(shape: Shape) -> int:
     return cells
 
 
-@njit
 def plan_walk(
     piece: int,
     out_shape: Shape,
@@ -101,31 +110,29 @@ def plan_walk(
         Into how many tasks, of about `piece` cells each, the walk is divided. And the plan, of shape (4, dimensions),
         with two dimensions or more: the sizes, and the steps through the output, a and b.
     """
-    plan = np.zeros((4, len(out_shape) + 2), np.int64)  # filled from the end
-    plan[0] = 1
-    last = plan.shape[1]  # the dimension that was filled last
-    for i in range(len(out_shape) - 1, -1, -1):
-        size = out_shape[i]
+
+    def steps(shape: Shape, strides: Strides) -> list[int]:
+        """The steps of an operand, 0 where it is repeated; aligned at the right with the output."""
+        own = [stride if size > 1 else 0 for size, stride in zip(shape.tolist(), strides.tolist())]
+        return [0] * (len(out_shape) - len(own)) + own
+
+    dimensions: list[list[int]] = []  # [size, step through the output, through a, through b], from the outermost on
+    ways = out_strides.tolist(), steps(a_shape, a_strides), steps(b_shape, b_strides)
+    for size, *own_steps in zip(out_shape.tolist(), *ways):
         if size == 1:
             continue  # nowhere to go
-        a_place, b_place = i - len(out_shape) + len(a_shape), i - len(out_shape) + len(b_shape)
-        o_step = out_strides[i]
-        a_step = a_strides[a_place] if a_place >= 0 and a_shape[a_place] > 1 else 0
-        b_step = b_strides[b_place] if b_place >= 0 and b_shape[b_place] > 1 else 0
-        if last < plan.shape[1]:
-            inner = plan[0, last]
-            if o_step == plan[1, last] * inner and a_step == plan[2, last] * inner and b_step == plan[3, last] * inner:
-                plan[0, last] = size * inner
-                continue
-        last -= 1
-        plan[0, last], plan[1, last], plan[2, last], plan[3, last] = size, o_step, a_step, b_step
-    plan = plan[:, min(last, plan.shape[1] - 2) :].copy()
-    rows, columns = plan[0, -2], plan[0, -1]
+        if dimensions and dimensions[-1][1:] == [size * step for step in own_steps]:
+            dimensions[-1] = [dimensions[-1][0] * size, *own_steps]
+        else:
+            dimensions.append([size, *own_steps])
+    dimensions = [[1, 0, 0, 0]] * (2 - len(dimensions)) + dimensions
+    plan = np.array(dimensions, np.int64).T.copy()  # (4, dimensions)
+
+    *outer, rows, columns = [dimension[0] for dimension in dimensions]
     if rows == 0 or columns == 0:
         return 0, plan
     rows_together = max(1, piece // columns)
-    tasks = (rows + rows_together - 1) // rows_together * ((columns + piece - 1) // piece)
-    return tasks * count_cells(plan[0, :-2]), plan
+    return math.prod(outer) * -(-rows // rows_together) * -(-columns // piece), plan  # the quotients are rounded up
 
 
 _plans: dict[tuple[int, ...], tuple[int, Plan, tuple[Shape, ...]]] = {}
@@ -214,6 +221,7 @@ def tensor_map(fn: Callable[[float], float]) -> Callable[..., None]:
 
     map_tasks = njit(_map_tasks, parallel=True, calls=fn)
 
+    @fills_output
     @diagnosed(map_tasks, map_task)
     def _map(
         out: Storage,
@@ -269,6 +277,7 @@ def tensor_zip(fn: Callable[[float, float], float]) -> Callable[..., None]:
 
     zip_tasks = njit(_zip_tasks, parallel=True, calls=fn)
 
+    @fills_output
     @diagnosed(zip_tasks, zip_task)
     def _zip(
         out: Storage,
@@ -435,23 +444,30 @@ def first_of_matrix(number: int, out_shape: Shape, shape: Shape, strides: Stride
     return index_to_position(own_index, strides)
 
 
-def _pack(storage: Storage, shape: Shape, strides: Strides) -> Storage:
+def _pack(packed: Storage, storage: Storage, shape: Shape, strides: Strides) -> None:
     """Lay out matrices row by row, whatever their strides.
 
-    Sixteen rows are filled at a time: if the matrices are transposed, their columns are what lies together in memory.
+    That is done in blocks of 8 rows and 8 columns. A processor fetches neighbouring cells together; so the cells that
+    lie beside those of a block, in the one order and in the other, are used before they are forgotten again.
+
+    Args:
+        packed: Is filled with the matrices, a flat row.
+        storage: The storage of the matrices.
+        shape: Their shape, (..., height, width).
+        strides: Their strides.
     """
-    height, width = shape[-2], shape[-1]
-    groups = (height + 15) // 16
-    packed = np.empty(count_cells(shape), storage.dtype)
+    height, width, down, right = shape[-2], shape[-1], strides[-2], strides[-1]
+    groups = (height + 7) // 8
     for task in prange(count_cells(shape[:-2]) * groups):
         number = np.int64(task)
-        matrix, first_row = number // groups, number % groups * 16
-        source = first_of_matrix(matrix, shape, shape, strides)
-        for column in range(width):
-            for row in range(first_row, min(first_row + 16, height)):
-                cell = storage[source + row * strides[-2] + column * strides[-1]]
-                packed[(matrix * height + row) * width + column] = cell
-    return packed
+        matrix, first_row = number // groups, number % groups * 8
+        source, target = first_of_matrix(matrix, shape, shape, strides), matrix * height * width
+        for first_column in range(0, width, 8):
+            for row in range(first_row, min(first_row + 8, height)):
+                for column in range(first_column, min(first_column + 8, width)):
+                    # Unsigned, for then nobody tests whether the place is negative; see inner_loops.copy_block.
+                    place, to = np.uintp(source + row * down + column * right), np.uintp(target + row * width + column)
+                    packed[to] = storage[place]
 
 
 pack = njit(_pack, parallel=True)
@@ -471,7 +487,13 @@ def multiply_task(
     b_shape: Shape,
     b_strides: Strides,
 ) -> None:
-    """Compute up to `together` rows of one matrix of a product, up to 512 cells of each. The rows of b are contiguous."""
+    """Compute some rows of one matrix of a product, up to 512 cells of each. The rows of b must be contiguous.
+
+    Args:
+        task: Which rows of which matrix, and which cells of them.
+        together: How many rows, at most.
+        out: See `tensor_matrix_multiply`, and so for all that follow.
+    """
     height, width, inner = out_shape[-2], out_shape[-1], a_shape[-1]
     row_groups = (height + together - 1) // together
     pieces = (width + COLUMNS_TOGETHER - 1) // COLUMNS_TOGETHER
@@ -495,7 +517,7 @@ def multiply_task(
             sums = total[first : first + ROWS]
             add_products(sums, columns, b_storage, starts[:terms], a_storage, corners, a_strides[-1])
     steps = out_strides[-2], out_strides[-1]
-    copy_block(out, o, steps, total.reshape(total.size), 0, (columns, 1), rows, columns)
+    copy_block(out, o, steps, total.reshape(total.size), np.int64(0), (columns, NEXT), rows, columns)
 
 
 def _multiply_tasks(
@@ -511,17 +533,18 @@ def _multiply_tasks(
     b_shape: Shape,
     b_strides: Strides,
 ) -> None:
-    for i in prange(tasks):
-        task = np.int64(i)
+    for task in prange(tasks):
+        number = np.int64(task)
         multiply_task(
-            task, together, out, out_shape, out_strides, a_storage, a_shape, a_strides, b_storage, b_shape, b_strides
+            number, together, out, out_shape, out_strides, a_storage, a_shape, a_strides, b_storage, b_shape, b_strides
         )
 
 
 multiply_tasks = njit(_multiply_tasks, parallel=True)
 
 
-@diagnosed(multiply_tasks)
+@fills_output
+@diagnosed(multiply_tasks, multiply_task)
 def tensor_matrix_multiply(
     out: Storage,
     out_shape: Shape,
@@ -543,7 +566,10 @@ def tensor_matrix_multiply(
     """
     *_, height, width = out_shape.tolist()
     if b_strides[-1] != 1:  # a copy costs far less than the product
-        b_storage, b_strides = pack(b_storage, b_shape, b_strides), find_layout(tuple(b_shape.tolist())).strides_array
+        layout = find_layout(tuple(b_shape.tolist()))
+        packed = memory.empty(layout.size, b_storage.dtype)
+        pack(packed, b_storage, b_shape, b_strides)
+        b_storage, b_strides = packed, layout.strides_array
     matrices = len(out) // max(height * width, 1)
     pieces = -(-width // COLUMNS_TOGETHER)  # rounded up, as all quotients here
     together = ROWS_TOGETHER

@@ -33,12 +33,12 @@ def pool_task(task: int, out: Storage, image: Storage, height: int, width: int, 
         kh: The height of a tile.
         kw: The width of a tile.
     """
-    number = np.int64(task)
     tiles_down, tiles_right = height // kh, width // kw
     largest, larger = np.empty((2, width), image.dtype)  # of each column of a row of tiles
     for i in range(tiles_down):
-        first = (number * height + i * kh) * width
-        largest[:] = image[first : first + width]
+        first = (task * height + i * kh) * width
+        for w in range(width):
+            largest[w] = image[first + w]
         for row in range(1, kh):
             cells = image[first + row * width : first + (row + 1) * width]
             for w in range(width):
@@ -50,7 +50,7 @@ def pool_task(task: int, out: Storage, image: Storage, height: int, width: int, 
             for w in range(j * kw + 1, (j + 1) * kw):
                 x = largest[w]
                 y = x if x > y or x != x else y
-            out[(number * tiles_down + i) * tiles_right + j] = y
+            out[(task * tiles_down + i) * tiles_right + j] = y
 
 
 @njit
@@ -78,13 +78,12 @@ def pool_back_task(
         kh: The height of a tile.
         kw: The width of a tile.
     """
-    number = np.int64(task)
     tiles_down, tiles_right = height // kh, width // kw
     largest, share = np.empty(width, image.dtype), np.empty(width, image.dtype)
     zero, one = image.dtype.type(0), image.dtype.type(1)  # plain 0 and 1 would turn float32 into float64
     for i in range(tiles_down):
-        first = (number * height + i * kh) * width
-        tile = (number * tiles_down + i) * tiles_right
+        first = (task * height + i * kh) * width
+        tile = (task * tiles_down + i) * tiles_right
         for j in range(tiles_right):  # the maximum of its tile, for each column
             for w in range(j * kw, (j + 1) * kw):
                 largest[w] = out[tile + j]
@@ -97,8 +96,9 @@ def pool_back_task(
             ties = share[j * kw]
             for w in range(j * kw + 1, (j + 1) * kw):
                 ties += share[w]
+            part = grad_out[tile + j] / ties
             for w in range(j * kw, (j + 1) * kw):
-                share[w] = grad_out[tile + j] / ties
+                share[w] = part
         for row in range(kh):
             begin = first + row * width
             cells, gradients = image[begin : begin + width], grad_image[begin : begin + width]

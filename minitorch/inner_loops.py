@@ -29,6 +29,10 @@ CELLS = 1040
 """How many cells a row has at most: 4 rows of so many stay in the cache that is nearest to the processor. It is no
 power of 2, since cells that are a power of 2 apart compete for the same places there."""
 
+NEXT = np.int64(1)
+"""How far neighbouring cells lie from each other. (For an argument that is written as 1, numba would compile a function
+once more.)"""
+
 TASKS = 8
 """How many tasks there should be, at least, to be shared out evenly among the cores."""
 

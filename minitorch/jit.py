@@ -252,7 +252,8 @@ def njit(
     """
     if numba.config.DISABLE_JIT or hasattr(fn, "py_func"):  # type: ignore[attr-defined]
         return fn
-    options: dict[str, Any] = {"error_model": "numpy"}  # 1 / 0 is inf, as NumPy has it, and no test slows the loop down
+    # 1 / 0 is inf, as NumPy has it, and no test slows the loop down. And no entry is compiled for callers in C.
+    options: dict[str, Any] = {"error_model": "numpy", "no_cfunc_wrapper": True}
     if parallel:
         options["parallel"] = True
     # Neither of these changes what becomes of NaN and infinity.

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import nn
-from .creation import rand
+from .creation import draw_uniform, tensor
 from .errors import ArgumentError, ShapeError, explain
 from .fast_conv import conv1d, conv2d
 from .module import Module, Parameter
@@ -38,8 +38,8 @@ def _check_positive(owner: Module, **sizes: int) -> None:
 
 def _uniform(shape: Sequence[int], inputs: int, backend: TensorBackend, dtype: npt.DTypeLike | None) -> Parameter:
     """A parameter drawn between -1/sqrt(inputs) and 1/sqrt(inputs)."""
-    bound = 1 / math.sqrt(inputs)
-    return Parameter((2 * rand(shape, backend=backend, dtype=dtype) - 1) * bound)
+    numbers = (2 * draw_uniform(math.prod(shape)) - 1) / math.sqrt(inputs)
+    return Parameter(tensor(numbers.reshape(shape), backend, dtype=dtype))
 
 
 class Linear(Module):

@@ -173,12 +173,9 @@ class SGD(Optimizer):
             gradient = gradient + self.weight_decay * value
         if not self.momentum:
             return gradient
-        if "velocity" in memory:
-            velocity = self.momentum * memory["velocity"] + gradient
-        else:
-            velocity = gradient.copy()
-        memory["velocity"] = velocity
-        return velocity
+        before = memory.get("velocity", 0.0)
+        memory["velocity"] = self.momentum * before + gradient
+        return memory["velocity"]
 
 
 class Adam(Optimizer):

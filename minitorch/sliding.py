@@ -18,7 +18,7 @@ import numpy as np
 from numba import prange
 
 from . import memory
-from .inner_loops import CELLS, ROWS, TASKS, TERMS, Array, Pair, add_dot_products, add_products, copy_block
+from .inner_loops import CELLS, NEXT, ROWS, TASKS, TERMS, Array, Pair, add_dot_products, add_products, copy_block
 from .jit import count_workers, njit
 from .tensor_data import KernelArguments, Storage
 
@@ -28,14 +28,14 @@ OWN_CACHE = 3 * 2**15
 LONGEST = 3 * CELLS
 """How many cells of small windows are laid out one after the other, at most: a longer loop is not faster any more."""
 
+NO_MARGINS = (np.int64(0), np.int64(0))
+
 
 # Step 1: zeros around the images
 
 
 @njit
-def copy_image(
-    plane: Array, pitch: int, margins: Pair, images: Storage, first: int, sides: Pair, steps: Pair
-) -> None:
+def copy_image(plane: Array, pitch: int, margins: Pair, images: Storage, first: int, sides: Pair, steps: Pair) -> None:
     """Copy an image into a plane of zeros.
 
     Args:
@@ -52,7 +52,7 @@ def copy_image(
     for p in range(len(plane)):
         plane[p] = 0
     rows, columns = min(sides[0], len(plane) // pitch - top), min(sides[1], pitch - left)
-    copy_block(plane, top * pitch + left, (pitch, 1), images, first, steps, rows, columns)
+    copy_block(plane, top * pitch + left, (pitch, NEXT), images, first, steps, rows, columns)
 
 
 # Step 2: a window that is shorter than the output
@@ -146,7 +146,7 @@ def slide_task(
                     corners[r] = (block * ROWS + r) * terms
                     for p in range(cells):
                         total[r, p] = 0
-                add_products(total, cells, planes[line * pitch + column :], starts, weights, corners, 1)
+                add_products(total, cells, planes[line * pitch + column :], starts, weights, corners, NEXT)
                 for n in range(line // lines, (line + own_rows - 1) // lines + 1):
                     # The rows of the stretch that belong to image n; what lies between the images is left behind.
                     h_first, h_last = max(line - n * lines, 0), min(line + own_rows - n * lines, out_height)
@@ -155,7 +155,7 @@ def slide_task(
                         target = first + h_first * down + column * right
                         source, found = (n * lines + h_first - line) * pitch, total[r]
                         copy_block(
-                            storage, target, (down, right), found, source, (pitch, 1), h_last - h_first, own_columns
+                            storage, target, (down, right), found, source, (pitch, NEXT), h_last - h_first, own_columns
                         )
 
 
@@ -166,16 +166,18 @@ def _slide_tasks(
     planes: Array,
     lines: int,
     pitch: int,
-    margins: Pair,
-    weights: Array,
-    starts: Array,
+    weight: KernelArguments,
+    reverse: bool,
     together: int,
     rows: int,
     columns: int,
     shares: int,
 ) -> None:
     """Each worker has planes of its own, (workers, room), which it uses again for each of its tasks."""
-    workers = len(planes)
+    workers, blocks, distance = len(planes), (out[1][1] + ROWS - 1) // ROWS, together * lines * pitch
+    weights, starts = lay_out_weights(blocks, out[0].dtype, distance, pitch, weight, reverse)
+    _, (_, _, k_height, k_width), _ = weight
+    margins = (k_height - 1, k_width - 1) if reverse else NO_MARGINS
     for worker in prange(workers):
         w = np.int64(worker)  # numba counts prange without a sign, and mixing the two kinds of integers gives floats
         for task in range(w * tasks // workers, (w + 1) * tasks // workers):
@@ -202,7 +204,6 @@ def slide_windows(out: KernelArguments, input: KernelArguments, weight: KernelAr
     dtype = out[0].dtype
     pitch, lines = out_width + k_width - 1, out_height + k_height - 1  # of a plane
     size = lines * pitch
-    margins = (k_height - 1, k_width - 1) if reverse else (0, 0)
     blocks = -(-out_channels // ROWS)  # rounded up, as all quotients here
 
     together = max(1, min(CELLS // size, -(-batch // TASKS)))
@@ -216,10 +217,7 @@ def slide_windows(out: KernelArguments, input: KernelArguments, weight: KernelAr
 
     room = in_channels * together * size + 8  # a few cells more, that may be read but are not used
     planes = memory.empty(count_workers() * room, dtype).reshape(-1, room)  # (workers, room)
-    weights, starts = lay_out_weights(blocks, dtype, together * size, pitch, weight, reverse)
-    slide_tasks(
-        tasks, out, input, planes, lines, pitch, margins, weights, starts, together, rows, columns, shares
-    )
+    slide_tasks(tasks, out, input, planes, lines, pitch, weight, reverse, together, rows, columns, shares)
 
 
 # Step 3: a window that is longer than the output
@@ -310,7 +308,7 @@ def slide_long_task(
             for o in range(out_channels):
                 plane = windows[o * distance + c * size : o * distance + (c + 1) * size]
                 first = corner + o * w_out + (channel + c) * w_in
-                copy_image(plane, pitch, (0, 0), w_storage, first, (k_height, k_width), (down, right))
+                copy_image(plane, pitch, NO_MARGINS, w_storage, first, (k_height, k_width), (down, right))
         length = (channels - 1) * size + (k_height - 1) * pitch + k_width
         for b in range(batch):
             for block in range(blocks):

@@ -10,7 +10,18 @@ import numpy.typing as npt
 from . import memory
 from .autodiff import History, Variable, backpropagate
 from .errors import DTypeError, GraphError, ShapeError, explain
-from .tensor_data import KernelArguments, Sizes, TensorData, UserIndex, UserShape, UserStrides, as_sizes, find_layout
+from .tensor_data import (
+    KernelArguments,
+    Sizes,
+    TensorData,
+    UserIndex,
+    UserShape,
+    UserStrides,
+    as_sizes,
+    find_layout,
+    folds_to_undo,
+    remembered_broadcast,
+)
 from .tensor_functions import (
     EQ,
     LT,
@@ -514,32 +525,21 @@ class Tensor(Variable):
         """
         if other.shape == self.shape:
             return other
-        shape = other._tensor.shape_broadcast(self.shape, other.shape)
+        shape = remembered_broadcast(self.shape, other.shape)
         rows = other
         if other.shape != shape or not other.is_contiguous():
             rows = other.f.id_map(other, other.empty(shape, other.dtype))
-        # Aligned at the right: dimensions that this tensor lacks are folded, and so are those where it has size 1.
-        # Neighbours that are both folded, or both kept, are as good as one dimension.
-        own_shape = (1,) * (len(shape) - self.dims) + self.shape
-        sizes: list[int] = []
-        folded: list[bool] = []
-        for size, own_size in zip(shape, own_shape):
-            if size == 1:
-                continue
-            if folded and folded[-1] == (own_size == 1):
-                sizes[-1] *= size
-            else:
-                sizes.append(size)
-                folded.append(own_size == 1)
+        sizes, repeated = folds_to_undo(shape, self.shape)
         rows = rows._new(rows._tensor.view(*sizes))
-        for dim in range(len(sizes) - 1, -1, -1):
-            if folded[dim]:
-                rows = rows.f.add_reduce(rows, dim)
+        for dim in repeated:
+            rows = rows.f.add_reduce(rows, dim)
         return rows._new(rows._tensor.view(*self.shape))
 
     def _fit(self, derivative: Any) -> "Tensor":
-        if type(derivative) is Tensor and derivative.shape == self.shape and derivative.dtype == self.dtype:
-            return derivative  # as it nearly always is
+        if type(derivative) is Tensor:
+            own, other = self._tensor, derivative._tensor
+            if own.shape == other.shape and own._storage.dtype == other._storage.dtype:
+                return derivative  # as it nearly always is
         fitted = self.expand(self._ensure_tensor(derivative))
         if fitted.dtype == self.dtype:
             return fitted

@@ -111,6 +111,37 @@ def shape_broadcast(shape1: UserShape, shape2: UserShape) -> tuple[int, ...]:
     return tuple(reversed(sizes))
 
 
+remembered_broadcast = functools.lru_cache(maxsize=4096)(shape_broadcast)
+"""`shape_broadcast` for tuples; a network broadcasts the same few shapes over and over again."""
+
+
+@functools.lru_cache(maxsize=4096)
+def folds_to_undo(shape: tuple[int, ...], own_shape: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """What has to be folded to undo broadcasting.
+
+    Aligned at the right, dimensions that the smaller tensor lacks, and those where it has size 1, were repeated.
+    Neighbours that were both repeated, or both not, are as good as one dimension.
+
+    Args:
+        shape: The shape that the tensor was broadcast to.
+        own_shape: Its own shape.
+
+    Returns:
+        A shape with few dimensions to view the large tensor under, and those of them to fold, the last one first.
+    """
+    sizes: list[int] = []
+    repeated: list[bool] = []
+    for size, own_size in zip(shape, (1,) * (len(shape) - len(own_shape)) + own_shape):
+        if size == 1:
+            continue
+        if repeated and repeated[-1] == (own_size == 1):
+            sizes[-1] *= size
+        else:
+            sizes.append(size)
+            repeated.append(own_size == 1)
+    return tuple(sizes), tuple([dim for dim in range(len(sizes) - 1, -1, -1) if repeated[dim]])
+
+
 def strides_from_shape(shape: UserShape) -> tuple[int, ...]:
     """Return the strides of a tensor whose cells lie row by row: (4, 2, 3) has strides (6, 3, 1)."""
     strides = []

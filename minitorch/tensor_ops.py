@@ -5,7 +5,7 @@ reduce (a whole dimension into one cell) and matrix multiplication. A backend is
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -14,16 +14,19 @@ from .errors import ShapeError, explain
 from .tensor_data import (
     Index,
     Shape,
+    Sizes,
     Storage,
     Strides,
     broadcast_index,
     index_to_position,
-    shape_broadcast,
+    remembered_broadcast,
     to_index,
 )
 
 if TYPE_CHECKING:
     from .tensor import Tensor
+
+Kernel = TypeVar("Kernel", bound=Callable[..., None])
 
 
 class MapProto(Protocol):
@@ -119,11 +122,25 @@ def result_type(a: "Tensor", b: "Tensor") -> np.dtype[Any]:
     return kind if kind == other else np.result_type(kind, other)
 
 
+def fills_output(kernel: Kernel) -> Kernel:
+    """Mark a kernel that writes every cell of its output, and so can be given one that holds whatever was in memory.
+
+    To fill an output with zeros first takes about as long as a simple kernel.
+    """
+    kernel.fills_output = True  # type: ignore[attr-defined]
+    return kernel
+
+
+def output_for(kernel: Callable[..., None], a: "Tensor", shape: Sizes, dtype: np.dtype[Any]) -> "Tensor":
+    """Allocate the output of a kernel: zeros, which a kernel may add to, unless it is known to write every cell."""
+    return a.empty(shape, dtype) if hasattr(kernel, "fills_output") else a.zeros(shape, dtype)
+
+
 def run_map(kernel: Callable[..., None], a: "Tensor", out: "Tensor | None") -> "Tensor":
-    """Allocate the output of a map, if there is none yet, and run the kernel, which has to fill every cell."""
+    """Allocate the output of a map, if there is none yet, and run the kernel."""
     if out is None:
-        out = a.empty(a.shape, a.dtype)
-    elif shape_broadcast(a.shape, out.shape) != out.shape:
+        out = output_for(kernel, a, a.shape, a.dtype)
+    elif remembered_broadcast(a.shape, out.shape) != out.shape:
         raise ShapeError(
             explain(
                 "The output of a map is too small.",
@@ -137,10 +154,10 @@ def run_map(kernel: Callable[..., None], a: "Tensor", out: "Tensor | None") -> "
 
 
 def run_zip(kernel: Callable[..., None], a: "Tensor", b: "Tensor") -> "Tensor":
-    """Allocate the output of a zip and run the kernel, which has to fill every cell."""
+    """Allocate the output of a zip and run the kernel."""
     x, y = a._tensor, b._tensor
-    shape = x.shape if x.shape == y.shape else shape_broadcast(x.shape, y.shape)
-    out = a.empty(shape, result_type(a, b))
+    shape = x.shape if x.shape == y.shape else remembered_broadcast(x.shape, y.shape)
+    out = output_for(kernel, a, shape, result_type(a, b))
     kernel(*out._tensor.tuple(), *x.tuple(), *y.tuple())
     return out
 
@@ -166,8 +183,8 @@ def run_matrix_multiply(kernel: Callable[..., None], a: "Tensor", b: "Tensor") -
                 fix="turn one with .permute(...), or make a vector a matrix with .view(n, 1)",
             )
         )
-    shape = (*shape_broadcast(a.shape[:-2], b.shape[:-2]), a.shape[-2], b.shape[-1])
-    out = a.empty(shape, result_type(a, b))
+    shape = (*remembered_broadcast(a.shape[:-2], b.shape[:-2]), a.shape[-2], b.shape[-1])
+    out = output_for(kernel, a, shape, result_type(a, b))
     kernel(*out.tuple(), *a.tuple(), *b.tuple())
     return out
 

@@ -1,4 +1,4 @@
-"""The innermost loop of matrix multiplication and convolution, called directly."""
+"""The innermost loops of matrix multiplication and convolution, called directly."""
 
 import math
 from typing import Any
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from minitorch import inner_loops
-from minitorch.inner_loops import add_products
+from minitorch.inner_loops import add_products, copy_block
 
 from .checks import random_array, seeds
 
@@ -31,8 +31,13 @@ def check_add_products(rng: np.random.Generator, terms: int, columns: int, width
     """
     cells = random_array(rng, max([0, *starts]) + columns, dtype)
     weights, before = random_array(rng, (4, terms), dtype), random_array(rng, (4, width), dtype)
-    total, arguments = before.copy(), [cells.copy(), np.array(starts, np.int64), weights.copy()]
-    add_products(total, columns, *arguments)
+    # The weights lie somewhere in a larger storage, in any order of rows, and `step` cells apart.
+    step, corners = int(rng.integers(1, 4)), rng.permutation(4) * 4 * (terms + 1) + 2
+    storage = np.full(16 * (terms + 2), np.nan, dtype)
+    for r in range(4):
+        storage[corners[r] : corners[r] + step * terms : step] = weights[r]
+    total, arguments = before.copy(), [cells.copy(), np.array(starts, np.int64), storage.copy(), corners.copy()]
+    add_products(total, columns, *arguments, step)
 
     stretches = np.array([cells[start : start + columns] for start in starts]).reshape(terms, columns)
     expected = before.astype(np.float64)
@@ -40,7 +45,7 @@ def check_add_products(rng: np.random.Generator, terms: int, columns: int, width
     size = np.abs(before).max() + 4.0 * terms  # what rounding errors are measured by
     np.testing.assert_allclose(total, expected, rtol=0, atol=TOLERANCE[dtype] * size)
     np.testing.assert_array_equal(total[:, columns:], before[:, columns:], err_msg="it wrote behind the columns")
-    for found, given_ in zip(arguments, (cells, starts, weights), strict=True):
+    for found, given_ in zip(arguments, (cells, starts, storage, corners), strict=True):
         np.testing.assert_array_equal(found, given_, err_msg="it changed what it reads")
 
 
@@ -71,14 +76,15 @@ def test_a_row_of_the_longest_length() -> None:
 
 
 def test_sums_may_be_part_of_a_larger_array() -> None:
-    # As in matrix multiplication: 4 rows of many, and the weights are 4 rows of many too, of which some are used.
+    # As in matrix multiplication: 4 rows of many; of the weights, the last row is used twice to make them four.
     rng = np.random.default_rng(2)
     total, weights, cells = np.zeros((16, 20)), random_array(rng, (16, 48)), random_array(rng, 100)
     starts = np.array([60, 3, 31, 0, 17, 99, 99])
-    add_products(total[4:8], 9, cells, starts[:5], weights[4:8])
+    rows = [13, 14, 15, 15]
+    add_products(total[4:8], 9, cells, starts[:5], weights.ravel(), np.array(rows) * 48 + 7, 1)
     expected = np.zeros((16, 20))
     for t in range(5):
-        expected[4:8, :9] += np.outer(weights[4:8, t], cells[starts[t] : starts[t] + 9])
+        expected[4:8, :9] += np.outer(weights[rows, 7 + t], cells[starts[t] : starts[t] + 9])
     np.testing.assert_allclose(total, expected, rtol=1e-12, atol=1e-14)
 
 
@@ -92,7 +98,7 @@ def test_nan_and_infinity_touch_only_their_own_sums(value: float, terms: int) ->
         weights[1, place] = value
         total = np.zeros((4, 8))
         with np.errstate(invalid="ignore"):
-            add_products(total, 8, cells, np.arange(terms) * 8, weights)
+            add_products(total, 8, cells, np.arange(terms) * 8, weights.ravel(), np.arange(4) * terms, 1)
             expected = (weights[:, :, None] * cells.reshape(1, terms, 8)).sum(1)
         np.testing.assert_allclose(total, expected, rtol=1e-12)
         assert np.isfinite(total).sum() == 3 * 7
@@ -104,6 +110,27 @@ def test_two_runs_give_the_same_bits() -> None:
     results = []
     for _ in range(2):
         total = np.zeros((4, 37))
-        add_products(total, 37, cells, starts, weights)
+        add_products(total, 37, cells, starts, weights.ravel(), np.arange(4) * 7, 1)
         results.append(total)
     np.testing.assert_array_equal(*results)
+
+
+# Blocks
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("columns", [-1, 0, 1, 7, 8, 9, 15, 16, 28, 33])
+@pytest.mark.parametrize("rows", [-1, 0, 1, 3])
+@pytest.mark.parametrize("steps", [((40, 1), (35, 1)), ((40, 1), (100, 2)), ((1, 5), (33, 1)), ((40, 1), (-35, -1))])
+def test_a_block_is_copied_and_nothing_else(steps: Any, rows: int, columns: int, dtype: Any) -> None:
+    rng = np.random.default_rng(columns + 1)
+    (to_down, to_right), (from_down, from_right) = steps
+    target, source = random_array(rng, 500, dtype), random_array(rng, 500, dtype)
+    expected, before = target.copy(), source.copy()
+    begin, first = 11, 120
+    for h in range(rows):
+        for w in range(columns):
+            expected[begin + h * to_down + w * to_right] = source[first + h * from_down + w * from_right]
+    copy_block(target, begin, (to_down, to_right), source, first, (from_down, from_right), rows, columns)
+    np.testing.assert_array_equal(target, expected)
+    np.testing.assert_array_equal(source, before)

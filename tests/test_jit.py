@@ -101,13 +101,13 @@ def test_editing_an_operator_changes_the_result(copy: Path) -> None:
 
 
 def test_editing_the_index_arithmetic_changes_the_result(copy: Path) -> None:
-    """fast_ops.py imports it by way of jit.py. With this edit, all matrices are where the first one lies."""
+    """fast_ops.py imports it by way of jit.py. With this edit, of a single row of matrices the first one is used."""
     batches = (
-        "minitorch.FastBackend.matrix_multiply(minitorch.tensor([[[2]], [[3]]]), minitorch.tensor([[[5]], [[7]]]))"
+        "minitorch.FastBackend.matrix_multiply(minitorch.tensor([[[2]], [[3]]]), minitorch.ones(2, 2, 1, 1)).view(4)"
     )
-    assert run(copy, batches)[0] == [[[[10]], [[21]]]]
-    edit(copy, "tensor_data.py", "position += index[i] * strides[i]", "position += 0 * index[i] * strides[i]")
-    assert run(copy, batches) == ([[[[10]], [[0]]]], True)
+    assert run(copy, batches)[0] == [[2, 3, 2, 3]]
+    edit(copy, "tensor_data.py", "if shape[i] > 1 else 0", "if shape[i] > 1 and len(shape) > 1 else 0")
+    assert run(copy, batches) == ([[2, 2, 2, 2]], True)
 
 
 def test_editing_an_unrelated_file_keeps_the_cache(copy: Path) -> None:

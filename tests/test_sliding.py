@@ -24,30 +24,27 @@ def arguments(array: Any) -> tuple[Any, Any, Any]:
 
 @pytest.mark.parametrize("turned", [False, True], ids=["as it is", "turned around"])
 @pytest.mark.parametrize("margins", [(0, 0), (1, 2), (0, 5), (3, 0)])
-@pytest.mark.parametrize(("rows", "pitch"), [(5, 4), (7, 4), (3, 4), (5, 6), (6, 2), (5, 1)])
-def test_copies_are_shifted_and_surrounded_by_zeros(
-    rows: int, pitch: int, margins: tuple[int, int], turned: bool
+@pytest.mark.parametrize(("rows", "pitch"), [(5, 4), (7, 4), (3, 4), (5, 6), (6, 2), (5, 1), (6, 11)])
+@pytest.mark.parametrize("width", [4, 9])
+def test_an_image_in_a_plane_of_zeros(
+    width: int, rows: int, pitch: int, margins: tuple[int, int], turned: bool
 ) -> None:
     rng = np.random.default_rng(rows * pitch)
-    images, shifts, (top, left) = random_array(rng, (2, 3, 5, 4)), 3, margins
-    storage, shape, strides = arguments(images)
-    image, first = images[1, 2], 1 * strides[0] + 2 * strides[1]
+    images, (top, left) = random_array(rng, (2, 3, 5, width)), margins
+    storage, _, strides = arguments(images)
+    image, first, steps = images[1, 2], 1 * strides[0] + 2 * strides[1], (int(strides[2]), int(strides[3]))
     if turned:
-        image, first, strides = image[::-1, ::-1], first + 4 * strides[2] + 3, strides * [1, 1, -1, -1]
-    if top > rows:
-        top = rows
-    size, distance, begin = rows * pitch, rows * pitch + 2, 3
-    copies = np.full(begin + shifts * distance, 7.0)
-    sliding.copy_image(copies, begin, distance, size, pitch, shifts, (top, left), (storage, shape, strides), first)
+        image, first, steps = image[::-1, ::-1], first + 4 * steps[0] + width - 1, (-steps[0], -steps[1])
+    plane = np.full(rows * pitch, 7.0)
+    sliding.copy_image(plane, pitch, (top, left), storage, int(first), (5, width), steps)
 
-    expected = np.full(len(copies), 7.0)  # what lies before, between and behind the copies stays as it is
-    for j in range(shifts):
-        for h in range(rows):
-            for w in range(pitch):
-                row, column = h - top, w + j - left
-                inside = 0 <= row < 5 and 0 <= column < 4
-                expected[begin + j * distance + h * pitch + w] = image[row, column] if inside else 0.0
-    np.testing.assert_array_equal(copies, expected)
+    expected = np.zeros((rows, pitch))
+    for h in range(rows):
+        for w in range(pitch):
+            row, column = h - top, w - left
+            if 0 <= row < 5 and 0 <= column < width:
+                expected[h, w] = image[row, column]
+    np.testing.assert_array_equal(plane.reshape(rows, pitch), expected)
 
 
 def convolve(input: Any, weight: Any, out_sides: tuple[int, int], reverse: bool) -> Any:
@@ -77,6 +74,7 @@ SHAPES = {
     "one row of the result has as many cells as there may be": ((1, 1, 20, CELLS // 20), (1, 1, 1, 1)),
     "one cell more than that": ((1, 1, 1, CELLS + 1), (1, 1, 1, 3)),
     "an image in several stretches": ((2, 2, 50, 61), (3, 2, 3, 2)),
+    "rows in several stretches": ((1, 2, 3, 2 * CELLS + 5), (2, 2, 2, 3)),
     "many small images at once": ((30, 3, 4, 5), (5, 3, 2, 3)),
     "small images, and a rest": ((19, 2, 3, 3), (4, 2, 2, 2)),
     "fewer images than tasks, many channels": ((1, 3, 6, 7), (37, 3, 3, 3)),

@@ -369,3 +369,51 @@ def test_a_backend_offers_each_function_that_tensors_need() -> None:
 def test_the_largest_of_negative_numbers_is_negative() -> None:
     out = minitorch.SimpleBackend.max_reduce(constant([[-3.0, -1e12], [-2.0, -2e12]]), 0)
     assert out.to_numpy().tolist() == [[-2.0, -1e12]]
+
+
+# Outputs
+
+
+def _dirty(*shape: int) -> minitorch.Tensor:
+    """A tensor so large that the memory of its results is used again, after memory of that size was filled with NaN."""
+    a = minitorch.tensor(np.full(shape, 2.0))
+    used = [a.full(shape, math.nan) for _ in range(3)]
+    del used
+    return a
+
+
+@pytest.mark.task2_3
+def test_a_kernel_may_add_to_its_output() -> None:
+    def add_twice(out: Any, *arguments: Any) -> None:
+        out += 3.0
+        out += 4.0
+
+    a = _dirty(100, 100)
+    square = _dirty(100, 100)
+    for result in (
+        tensor_ops.run_map(add_twice, a, None),
+        tensor_ops.run_zip(add_twice, a, a),
+        tensor_ops.run_matrix_multiply(add_twice, a, square),
+    ):
+        assert (result.to_numpy() == 7.0).all()
+
+
+@pytest.mark.task3_1
+def test_a_kernel_that_fills_its_output_is_given_whatever_was_in_memory() -> None:
+    @tensor_ops.fills_output
+    def nothing(*arguments: Any) -> None:
+        pass
+
+    assert np.isnan(tensor_ops.run_map(nothing, _dirty(100, 100), None).to_numpy()).all()
+
+
+@pytest.mark.task3_1
+def test_the_kernels_of_the_fast_backend_fill_their_outputs() -> None:
+    kernels = [
+        minitorch.fast_ops.tensor_map(operators.neg),
+        minitorch.fast_ops.tensor_zip(operators.add),
+        minitorch.fast_ops.tensor_matrix_multiply,
+        minitorch.fast_conv.tensor_conv1d,
+        minitorch.fast_conv.tensor_conv2d,
+    ]
+    assert all(hasattr(kernel, "fills_output") for kernel in kernels)
