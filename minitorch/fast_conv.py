@@ -136,30 +136,34 @@ def tensor_conv1d(
 # The Functions
 
 
+_EXPECTED = {
+    1: "input (batch, in_channels, width) and weight (out_channels, in_channels, k_width)",
+    2: "input (batch, in_channels, height, width) and weight (out_channels, in_channels, k_height, k_width)",
+}
+
+
+def _seen(input: "Tensor", weight: "Tensor") -> str:
+    return f"input {input.shape} and weight {weight.shape}"
+
+
 def _check_sizes(rank: int, input: "Tensor", weight: "Tensor") -> None:
     """Refuse everything that a kernel could not compute, since a compiled kernel checks nothing itself."""
-    window = ("width",) if rank == 1 else ("height", "width")
-    expected = (
-        f"input (batch, in_channels, {', '.join(window)}) and "
-        f"weight (out_channels, in_channels, {', '.join('k_' + side for side in window)})"
-    )
     for operand in (input, weight):
         if not isinstance(operand, Variable):
             raise DTypeError(
                 explain(
                     f"conv{rank}d takes two tensors.",
                     got=type(operand).__name__,
-                    expected=expected,
+                    expected=_EXPECTED[rank],
                     fix="make a tensor of it with minitorch.tensor(...)",
                 )
             )
-    got = f"input {input.shape} and weight {weight.shape}"
     if input.dims != rank + 2 or weight.dims != rank + 2:
         raise ShapeError(
             explain(
                 f"conv{rank}d takes an input and a weight of {rank + 2} dimensions each.",
-                got=got,
-                expected=expected,
+                got=_seen(input, weight),
+                expected=_EXPECTED[rank],
                 fix="add the missing dimensions of size 1 with .view(...)",
             )
         )
@@ -167,8 +171,8 @@ def _check_sizes(rank: int, input: "Tensor", weight: "Tensor") -> None:
         raise ShapeError(
             explain(
                 f"conv{rank}d: input and weight have different numbers of channels.",
-                got=f"{got}: in_channels {input.shape[1]} and {weight.shape[1]}",
-                expected=expected,
+                got=f"{_seen(input, weight)}: in_channels {input.shape[1]} and {weight.shape[1]}",
+                expected=_EXPECTED[rank],
                 fix="build the layer with as many in_channels as the layer before it has out_channels",
             )
         )
@@ -176,8 +180,8 @@ def _check_sizes(rank: int, input: "Tensor", weight: "Tensor") -> None:
         raise ShapeError(
             explain(
                 f"conv{rank}d: there is nothing to slide, or nothing to slide over.",
-                got=got,
-                expected=f"{expected}, where only the batch may be 0",
+                got=_seen(input, weight),
+                expected=f"{_EXPECTED[rank]}, where only the batch may be 0",
                 fix="use a kernel of size 1 or more on an input of size 1 or more",
             )
         )

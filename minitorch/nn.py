@@ -299,9 +299,9 @@ def one_hot(labels: Any, classes: int, like: Tensor) -> Tensor:
 
 def _one_in_each_row(value: float, columns: npt.NDArray[np.int64], classes: int, like: Tensor) -> Tensor:
     """Rows of zeros, with `value` in one column each; of shape (batch, classes)."""
-    rows = np.zeros((len(columns), classes), like.dtype)
-    rows[np.arange(len(columns)), columns] = value
-    return tensor(rows, backend=like.backend)
+    made = like.zeros((len(columns), classes))
+    made.numbers()[np.arange(len(columns)), columns] = value
+    return made
 
 
 class NLLLoss(Function):
@@ -312,7 +312,7 @@ class NLLLoss(Function):
         """(batch, classes) becomes (1,): of row i the cell in column columns[i] counts."""
         ctx.save_for_backward(rows, columns)
         picked = rows.numbers()[np.arange(len(columns)), columns]  # (batch,)
-        return rows.full((1,), -picked.mean(dtype=np.float64))
+        return rows.full((1,), -picked.sum(dtype=np.float64) / len(columns))
 
     @staticmethod
     def backward(ctx: Context, grad_output: Tensor) -> Tensor:

@@ -338,7 +338,8 @@ class TensorData:
     def __init__(self, storage: Any, shape: UserShape, strides: UserStrides | None = None) -> None:
         self._storage: Storage = as_storage(storage)
         layout = find_layout(as_sizes(shape, "shape"), None if strides is None else as_sizes(strides, "strides"))
-        self._set(layout)
+        self._layout = layout
+        self.shape, self.strides, self.dims, self.size = layout.shape, layout.strides, layout.dims, layout.size
         if self._storage.shape != (self.size,):
             raise ShapeError(
                 explain(
@@ -349,16 +350,13 @@ class TensorData:
                 )
             )
 
-    def _set(self, layout: Layout) -> None:
-        self._layout = layout
-        self.shape, self.strides, self.dims, self.size = layout.shape, layout.strides, layout.dims, layout.size
-
     @classmethod
     def of(cls, storage: Storage, layout: Layout) -> "TensorData":
         """Join a storage and a layout that are known to fit, without another check."""
         made = cls.__new__(cls)
         made._storage = storage
-        made._set(layout)
+        made._layout = layout
+        made.shape, made.strides, made.dims, made.size = layout.shape, layout.strides, layout.dims, layout.size
         return made
 
     # Layout
