@@ -58,7 +58,7 @@ def tensor_conv2d(
 
     Args:
         out: Storage of the output, of shape (batch, out_channels, out_height, out_width).
-        out_shape: Its shape. Height and width may be any; the input may be smaller or larger.
+        out_shape: Its shape. Height and width may be any from 1 on; the input may be smaller or larger.
         out_strides: Its strides.
         out_size: The number of its cells.
         input: Storage of the input, of shape (batch, in_channels, height, width).
@@ -101,7 +101,7 @@ def tensor_conv1d(
 
     Args:
         out: Storage of the output, of shape (batch, out_channels, out_width).
-        out_shape: Its shape. The width may be any; the input may be shorter or longer.
+        out_shape: Its shape. The width may be any from 1 on; the input may be shorter or longer.
         out_strides: Its strides.
         out_size: The number of its cells.
         input: Storage of the input, of shape (batch, in_channels, width).

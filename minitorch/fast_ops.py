@@ -4,7 +4,8 @@ Three ideas make it fast:
 
 - The work is divided into *tasks* of some thousand cells, and a loop over `prange` shares them out among the cores.
   What a task computes, and the order in which the parts of a long sum are added up, follow from the shapes alone; so
-  the results do not depend on who does it.
+  the results do not depend on who does it. (numba counts `prange` without a sign. A task's number is given one, as
+  np.int64, so that the function of the task need not be compiled once more for it.)
 - The index arithmetic is done once per task, or row, and not for every cell. Most tensors lie in memory row by row,
   and then all their dimensions are as good as one long row (`plan_walk`).
 - The innermost loops run over neighbouring cells, which the processor can handle several at a time.
@@ -68,7 +69,8 @@ class FastOps(TensorOps):
 
 
 PIECE = np.int64(4096)
-"""How many cells a task has, about: less would not be worth waking another core for."""
+"""How many cells a task has, about: less would not be worth waking another core for. (Of NumPy's type for the same
+reason as NEXT.)"""
 
 LANES = 64
 """How many partial maxima of a long row are kept side by side, at first."""
@@ -77,7 +79,8 @@ MOST_PLANS = 4096
 """How many plans are remembered."""
 
 REORDERABLE = (operators.add, operators.mul, operators.max)
-"""The functions whose folds may be computed in any order. (Of a sum, rounding makes the last digits depend on it.)"""
+"""The functions whose folds may be computed in any order. (Rounding makes the last digits of sums and products
+depend on it; and so may a product that overflows on the way.)"""
 
 
 # How to walk through several tensors at once
@@ -430,7 +433,7 @@ TERMS_TOGETHER = 48
 """How many rows of `b` are used for all rows of a task before the next ones: as many as the second cache holds."""
 
 FEW_PRODUCTS = 2**15
-"""Up to how many multiplications a product is not worth dividing further than that."""
+"""Up to how many multiplications a product is not worth dividing into smaller pieces than 32 rows and 512 columns."""
 
 
 @njit

@@ -35,7 +35,6 @@ FOREIGN_KERNELS = 100
 """How many kernels of functions from elsewhere are kept on disk; the oldest make room for new ones."""
 
 _PACKAGE_FOLDER = Path(__file__).parent
-_PACKAGE = __name__.rpartition(".")[0]
 
 
 # What identifies a kernel
@@ -61,9 +60,15 @@ def _stamp(name: str) -> str:
     return digest.hexdigest()
 
 
+def _stands_here(fn: Callable[..., Any]) -> bool:
+    """True if the function stands in a file of this package. (Its name may lie: `functools.wraps` copies names.)"""
+    code = getattr(fn, "__code__", None)
+    return code is not None and Path(code.co_filename).parent == _PACKAGE_FOLDER
+
+
 def _is_ours(fn: Callable[..., Any]) -> bool:
     """True if the function stands in this package under its own name, so that the name identifies it."""
-    return fn.__module__.rpartition(".")[0] == _PACKAGE and "<" not in fn.__qualname__
+    return _stands_here(fn) and "<" not in fn.__qualname__
 
 
 def _written(options: dict[str, Any]) -> str:
@@ -98,7 +103,8 @@ def _contents(value: Any, outer: tuple[Any, ...] = ()) -> str:
     if not isinstance(fn, types.FunctionType) or fn in outer:
         raise _UnknownContentsError
     if _is_ours(fn):
-        return f"{fn.__module__}.{fn.__qualname__} {options}"
+        stem = Path(fn.__code__.co_filename).stem
+        return f"{stem}.{fn.__qualname__} {options} {_stamp(stem)}"
     code = fn.__code__
     try:
         closed_over = tuple([cell.cell_contents for cell in fn.__closure__ or ()])
@@ -168,6 +174,21 @@ class _KernelCacheImpl(caching.CompileResultCacheImpl):
     _locator_classes = [_NamedFolder, _BesideSource, _UserFolder]
 
 
+class _LabelledFiles(caching.IndexDataCacheFile):
+    """Writes into each file what it holds, and looks at that before it is used.
+
+    numba keeps an index that says which numbered file holds which kernel. Two processes that compile at the same time
+    may both choose the same number, and one that is ended may have written the index and not the file.
+    """
+
+    def save(self, key: Any, data: Any) -> None:
+        super().save(key, (self._source_stamp, key, data))
+
+    def load(self, key: Any) -> Any:
+        found = super().load(key)
+        return found[2] if found is not None and found[:2] == (self._source_stamp, key) else None
+
+
 class _KernelFiles(caching.FunctionCache):
     """The files of one kernel."""
 
@@ -176,10 +197,17 @@ class _KernelFiles(caching.FunctionCache):
     def __init__(self, fn: Callable[..., Any], options: str) -> None:
         super().__init__(fn)
         self._options = options
+        self._cache_file = _LabelledFiles(
+            cache_path=self._cache_path,
+            filename_base=self._impl.filename_base,
+            source_stamp=self._impl.locator.get_source_stamp(),
+        )
 
     def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
         calls = getattr(self._py_func, "calls", None)
-        return sig, codegen.magic_tuple(), self._options, None if calls is None else _identity(calls)
+        identity = None if calls is None else _identity(calls)
+        checks_bounds = bool(numba.config.BOUNDSCHECK)  # type: ignore[attr-defined]
+        return sig, codegen.magic_tuple(), self._options, checks_bounds, identity
 
 
 class _KernelCache(caching.NullCache):
@@ -266,9 +294,11 @@ def njit(
         return _ours[fn, written]
     dispatcher = numba.njit(**options)(fn)
     is_kernel = _is_ours(fn) or calls is not None
-    if is_kernel and fn.__module__.rpartition(".")[0] == _PACKAGE and (calls is None or _identity(calls) is not None):
+    if is_kernel and _stands_here(fn) and (calls is None or _identity(calls) is not None):
         fn.calls = calls  # type: ignore[attr-defined]
         dispatcher._cache = _KernelCache(fn, written)
+        # Now, and not when it is first needed: until then the files may be edited, and this process keeps the old code.
+        _stamp(Path(fn.__code__.co_filename).stem)
     if _is_ours(fn):
         _ours[fn, written] = dispatcher
     return dispatcher

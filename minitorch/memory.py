@@ -6,7 +6,7 @@ touched. That costs about as much time as the whole arithmetic of a step. So lar
 nobody uses any more becomes the next array of its size.
 
 Who uses a block? Each array that lies in it, and each view of such an array, holds a reference to it, and Python counts
-references. A block is free when the list that it is kept in holds the only one.
+references. A block is free when the list that it is kept in holds the only reference to it.
 """
 
 import mmap
@@ -21,7 +21,7 @@ LARGE = 2**16
 """From how many bytes on a block is kept. Smaller ones are well looked after by Python and NumPy."""
 
 MOST_KEPT = 2**28
-"""How many bytes are kept at most."""
+"""How many bytes are kept at most, in use or free."""
 
 _kept: dict[int, list[mmap.mmap]] = {}  # by size in bytes; the size that was asked for last stands last
 _bytes_kept = 0
@@ -39,17 +39,18 @@ _FREE = next(map(sys.getrefcount, [_new_block(mmap.PAGESIZE)]))
 
 
 def _make_room(size: int) -> None:
-    """Return free blocks to the operating system, of the sizes that were asked for longest ago, for one of `size`."""
+    """Return free blocks, those of the sizes asked for longest ago first, until one of `size` fits or none is left."""
     global _bytes_kept
     for old_size in list(_kept):
         if _bytes_kept + size <= MOST_KEPT:
             return
         blocks = _kept[old_size]
         used = [number for number, references in enumerate(map(sys.getrefcount, blocks)) if references > _FREE]
-        _bytes_kept -= (len(blocks) - len(used)) * old_size
-        _kept[old_size] = [blocks[number] for number in used]
-        if not used:
+        if used:
+            _kept[old_size] = [blocks[number] for number in used]
+        else:
             del _kept[old_size]
+        _bytes_kept -= (len(blocks) - len(used)) * old_size
 
 
 def empty(count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
@@ -61,7 +62,11 @@ def empty(count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     size = count * kind.itemsize
     if size < LARGE or size > MOST_KEPT:
         return np.empty(count, kind)
-    with _lock:
+    # Whoever finds the lock taken does not wait for it. It may have been taken by the same thread: while it is held,
+    # Python may collect garbage, or handle a signal, and run code that comes here again.
+    if not _lock.acquire(blocking=False):
+        return np.empty(count, kind)
+    try:
         blocks = _kept[size] = _kept.pop(size, [])
         for number, references in enumerate(map(sys.getrefcount, blocks)):
             if references == _FREE:
@@ -70,9 +75,11 @@ def empty(count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         if _bytes_kept + size > MOST_KEPT:  # too much of what is kept is in use
             return np.empty(count, kind)
         block = _new_block(size)
-        _kept.setdefault(size, []).append(block)
         _bytes_kept += size
+        _kept.setdefault(size, []).append(block)
         return np.ndarray(count, kind, block)
+    finally:
+        _lock.release()
 
 
 def zeros(count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:

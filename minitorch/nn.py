@@ -12,7 +12,7 @@ from .creation import draw_uniform, tensor
 from .errors import ArgumentError, ShapeError, explain
 from .fast_pool import MaxPool2dFun
 from .tensor import Tensor
-from .tensor_data import as_sizes
+from .tensor_data import TensorData, as_sizes
 from .tensor_functions import as_dim
 
 # Pooling
@@ -299,9 +299,9 @@ def one_hot(labels: Any, classes: int, like: Tensor) -> Tensor:
 
 def _one_in_each_row(value: float, columns: npt.NDArray[np.int64], classes: int, like: Tensor) -> Tensor:
     """Rows of zeros, with `value` in one column each; of shape (batch, classes)."""
-    made = like.zeros((len(columns), classes))
-    made.numbers()[np.arange(len(columns)), columns] = value
-    return made
+    rows = np.zeros((len(columns), classes), like.dtype)
+    rows[np.arange(len(columns)), columns] = value
+    return like._new(TensorData(rows.reshape(-1), rows.shape))
 
 
 class NLLLoss(Function):

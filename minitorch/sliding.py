@@ -1,4 +1,4 @@
-"""How the convolution of `fast_conv.py` slides its windows over the input, fast. It takes three steps:
+"""How the convolution of `fast_conv.py` slides its windows over the input, fast. It takes step 1, then 2 or 3:
 
 1. The input is copied, image by image, into planes that have zeros on the side that the window reaches over to. From
    then on no place needs a test for being inside.
@@ -29,6 +29,7 @@ LONGEST = 3 * CELLS
 """How many cells of small windows are laid out one after the other, at most: a longer loop is not faster any more."""
 
 NO_MARGINS = (np.int64(0), np.int64(0))
+"""No zeros above an image, nor to its left. (Of NumPy's type for the same reason as NEXT.)"""
 
 
 # Step 1: zeros around the images
@@ -134,7 +135,7 @@ def slide_task(
             copy_image(plane, pitch, margins, in_storage, first, (height, width), (in_down, in_right))
 
     terms, corners = len(starts), np.empty(ROWS, np.int64)
-    blocks = len(weights) // (ROWS * terms)
+    blocks = (out_channels + ROWS - 1) // ROWS
     last_line = (images - 1) * lines + out_height
     total = np.empty((ROWS, CELLS), storage.dtype)
     for line in range(0, last_line, rows):
@@ -210,7 +211,7 @@ def slide_windows(out: KernelArguments, input: KernelArguments, weight: KernelAr
     groups = -(-batch // together)
     shares = min(blocks, -(-TASKS // max(groups, 1)))
     tasks = groups * shares
-    longest = min(CELLS, max(OWN_CACHE // in_channels, 128))
+    longest = min(CELLS, max(OWN_CACHE // max(in_channels, 1), 128))
     all_rows = (together - 1) * lines + out_height
     rows = -(-all_rows // -(-all_rows // max(1, longest // pitch)))  # of about the same number for all stretches
     columns = out_width if pitch <= longest else longest

@@ -435,3 +435,19 @@ def test_a_missing_number_reaches_only_the_windows_that_cover_it() -> None:
 def test_a_weight_that_is_no_tensor_is_refused() -> None:
     with pytest.raises(minitorch.DTypeError, match=r"(?s)conv1d takes two tensors.*got: +ndarray.*minitorch.tensor"):
         minitorch.conv1d(minitorch.ones(1, 1, 4), np.ones((1, 1, 2)))
+
+
+@pytest.mark.task4_2
+@pytest.mark.parametrize("window", [(1, 1), (2, 2), (3, 3)])
+@pytest.mark.parametrize("sides", [(2, 2), (4, 5)])
+def test_an_empty_batch_has_a_gradient_of_zeros(sides: tuple[int, int], window: tuple[int, int]) -> None:
+    for rank, convolve in ((1, minitorch.conv1d), (2, minitorch.conv2d)):
+        input = minitorch.zeros((0, 3, *sides[:rank]), requires_grad=True)
+        weight = minitorch.ones((5, 3, *window[:rank]), requires_grad=True)
+        used = minitorch.zeros(weight.size).full(weight.shape, 7.0)  # what may lie in memory
+        del used
+        out = convolve(input, weight)
+        assert out.shape == (0, 5, *sides[:rank])
+        out.backward(np.zeros(out.shape))
+        assert input.grad.shape == input.shape
+        np.testing.assert_array_equal(weight.grad.to_numpy(), np.zeros(weight.shape))

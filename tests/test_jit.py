@@ -4,6 +4,7 @@ Each test works on a copy of the package and runs small programs in processes of
 kernel only once. The first program takes seconds, and the others start from what it left in the cache.
 """
 
+import functools
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 
 import minitorch
+from minitorch import jit
 
 pytestmark = pytest.mark.house("the cache of compiled kernels is no task of the course")
 
@@ -318,3 +320,30 @@ def test_without_jit_everything_is_plain_python(copy: Path) -> None:
     edit(copy, "operators.py", "return -x\n", "return -10 * x\n")
     assert run(copy, *EXAMPLES, NUMBA_DISABLE_JIT="1") == ([[[-10, -20], [-30, -40]], EXAMPLES[MULTIPLY]], False)
     assert cache_files(copy) == before
+
+
+def test_a_name_that_lies_is_not_believed() -> None:
+    @functools.wraps(minitorch.operators.add)
+    def mine(x: float, y: float) -> float:
+        return x - y
+
+    assert jit._identity(mine) != jit._identity(minitorch.operators.add)
+    three, two = (minitorch.tensor([number], minitorch.FastBackend) for number in (3.0, 2.0))
+    assert minitorch.FastOps.zip(mine)(three, two).item() == 1.0
+
+
+def test_a_file_with_another_kernel_is_not_used(tmp_path: Path) -> None:
+    """Two processes that compile at the same time may choose the same file for two kernels."""
+
+    def files(stamp: str) -> Any:
+        return jit._LabelledFiles(cache_path=str(tmp_path), filename_base="kernel", source_stamp=stamp)
+
+    here = files("stamp")
+    here.save("neg", "code of neg")
+    assert here.load("neg") == "code of neg"
+    here._save_index({"neg": here._data_name(1), "relu": here._data_name(1)})
+    assert here.load("relu") is None, "it took the code of neg"
+    assert here.load("neg") == "code of neg"
+    edited = files("stamp of another day")
+    edited._save_index({"neg": edited._data_name(1)})  # and then the process was ended
+    assert edited.load("neg") is None, "it took the code of before the edit"

@@ -260,6 +260,33 @@ def test_many_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     assert kept() <= memory.MOST_KEPT
 
 
+def test_garbage_may_make_tensors_while_it_is_collected() -> None:
+    """Python may collect garbage at any moment, also in the middle of `empty`, and then runs what stands in __del__."""
+    made: list[Any] = []
+
+    class Finalized:
+        def __init__(self) -> None:
+            self.cycle = self
+
+        def __del__(self) -> None:
+            made.append(memory.empty(COUNT, np.float64))
+
+    before = gc.get_threshold()
+    gc.set_threshold(1)
+    try:
+        for _ in range(300):
+            Finalized()
+            made.append(memory.empty(COUNT, np.float64))
+    finally:
+        gc.set_threshold(*before)
+    gc.collect()
+    assert len(made) == 600
+    for number, array in enumerate(made):
+        array[:] = number
+    assert [array[-1] for array in made] == list(range(600)), "two arrays share memory"
+    kept()
+
+
 def test_arrays_can_be_copied_and_pickled() -> None:
     array = memory.empty(COUNT, np.float64)
     array[:] = np.arange(COUNT)
