@@ -216,8 +216,10 @@ def slide_windows(out: KernelArguments, input: KernelArguments, weight: KernelAr
     rows = -(-all_rows // -(-all_rows // max(1, longest // pitch)))  # of about the same number for all stretches
     columns = out_width if pitch <= longest else longest
 
-    room = in_channels * together * size + 8  # a few cells more, that may be read but are not used
-    planes = memory.empty(count_workers() * room, dtype).reshape(-1, room)  # (workers, room)
+    # A few cells more, and planes for which there is no image, may be read, but are not used. Zeros are computed with
+    # in silence, which is not true of whatever was in memory.
+    room = in_channels * together * size + 8
+    planes = memory.zeros(count_workers() * room, dtype).reshape(-1, room)  # (workers, room)
     slide_tasks(tasks, out, input, planes, lines, pitch, weight, reverse, together, rows, columns, shares)
 
 
