@@ -1,7 +1,7 @@
 """numba, configured in one place: how functions are compiled, and where the compiled code is kept.
 
 Compiling a parallel kernel takes seconds, so the machine code is kept on disk, in the `__pycache__` folder beside
-the source, or in the user's cache folder if that one is read-only. numba can do this by itself, but misses two things
+the source, or in the user's cache folder if that one is read-only. numba can do this by itself, but misses three things
 that a library under study needs:
 
 - It notices a change of the file that a kernel stands in, but not of the files whose functions the kernel calls. Who
@@ -10,6 +10,9 @@ that a library under study needs:
 - A kernel made by a factory, such as `tensor_map(fn)`, contains the compiled `fn`, which numba names by a random
   number; so the next process would never recognise it. Here a function of this package is known by its name, and any
   other by its contents.
+- Machine code calls functions by names that numba tells apart by a number, counted up from 1 in every process. Where
+  kernels come together that several processes compiled, one name would stand for several functions, and all kernels
+  would call the one that was loaded first. Here the numbers are drawn at random.
 
 Setting the environment variable NUMBA_DISABLE_JIT=1 turns all kernels into the plain Python that they are written in.
 """
@@ -19,13 +22,14 @@ import contextlib
 import functools
 import hashlib
 import re
+import secrets
 import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
-from numba.core import caching
+from numba.core import bytecode, caching
 
 from . import tensor_data
 
@@ -255,6 +259,8 @@ def _make_room(folder: Path) -> None:
 
 # Compilation
 
+
+bytecode.FunctionIdentity._unique_ids = iter(lambda: secrets.randbits(64), None)  # type: ignore[assignment]
 
 _ours: dict[tuple[Any, str], Any] = {}  # the functions of this package that have been compiled, by what and how
 

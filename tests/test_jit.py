@@ -112,6 +112,17 @@ def test_editing_the_index_arithmetic_changes_the_result(copy: Path) -> None:
     assert run(copy, batches) == ([[2, 2, 2, 2]], True)
 
 
+def test_kernels_that_several_processes_compiled_are_not_mixed_up(copy: Path) -> None:
+    """Each process compiles one kernel first of all, so they have all in common but the function that they call."""
+    operands = "minitorch.ones((4, 2, 3)), minitorch.ones((2, 1))"  # stretched, which makes several tasks
+    expressions = {}
+    for name, value in {"add": 2.0, "mul": 1.0, "lt": 0.0, "eq": 1.0}.items():
+        expression = f"minitorch.FastBackend.{name}_zip({operands})"
+        expressions[expression] = [[[value] * 3] * 2] * 4
+        run(copy, expression)
+    assert run(copy, *expressions) == ([*expressions.values()], False)
+
+
 def test_editing_an_unrelated_file_keeps_the_cache(copy: Path) -> None:
     edit(copy, "nn.py", "# Dropout\n", "# Dropout, edited\n")
     assert run(copy, NEGATE) == ([EXAMPLES[NEGATE]], False)
