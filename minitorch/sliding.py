@@ -12,7 +12,9 @@
 A tensor travels through this file as one argument: the tuple of its storage, shape and strides.
 """
 
-from typing import Any
+import functools
+import math
+from typing import Any, TypeAlias
 
 import numpy as np
 from numba import prange
@@ -20,7 +22,9 @@ from numba import prange
 from . import memory
 from .inner_loops import CELLS, NEXT, ROWS, TASKS, TERMS, Array, Pair, add_dot_products, add_products, copy_block
 from .jit import count_workers, njit
-from .tensor_data import KernelArguments, Storage
+from .tensor_data import KernelArguments, Sizes, Storage
+
+Division: TypeAlias = tuple[int, int, int, int, int, int]
 
 OWN_CACHE = 3 * 2**15
 """How many cells the cache of a single core can hold, about."""
@@ -37,7 +41,7 @@ NO_MARGINS = (np.int64(0), np.int64(0))
 
 @njit
 def copy_image(plane: Array, pitch: int, margins: Pair, images: Storage, first: int, sides: Pair, steps: Pair) -> None:
-    """Copy an image into a plane of zeros.
+    """Copy an image into a plane of zeros, or over another image of the same size that was copied there before.
 
     Args:
         plane: The plane, a flat row.
@@ -50,8 +54,6 @@ def copy_image(plane: Array, pitch: int, margins: Pair, images: Storage, first: 
             turn the image around.
     """
     top, left = margins
-    for p in range(len(plane)):
-        plane[p] = 0
     rows, columns = min(sides[0], len(plane) // pitch - top), min(sides[1], pitch - left)
     copy_block(plane, top * pitch + left, (pitch, NEXT), images, first, steps, rows, columns)
 
@@ -96,15 +98,10 @@ def slide_task(
     out: KernelArguments,
     input: KernelArguments,
     planes: Array,
-    lines: int,
-    pitch: int,
     margins: Pair,
     weights: Array,
     starts: Array,
-    together: int,
-    rows: int,
-    columns: int,
-    shares: int,
+    division: Division,
 ) -> None:
     """Compute the output for some images that follow each other, or a share of its channels.
 
@@ -112,17 +109,13 @@ def slide_task(
         task: Which images, and which share.
         out: The output, of shape (batch, out_channels, out_height, out_width).
         input: The input, of shape (batch, in_channels, height, width).
-        planes: Room for the planes of these images, (in_channels, together, plane) in a flat row and a few cells more.
-        lines: The number of rows of a plane.
-        pitch: The number of cells of each row of a plane.
+        planes: The planes of these images, (in_channels, together, plane) in a flat row and a few cells more.
         margins: See `copy_image`.
         weights: See `lay_out_weights`.
         starts: See `lay_out_weights`.
-        together: How many images.
-        rows: Over how many rows of the planes, at most, a stretch extends.
-        columns: How many columns of the output, at most, it has.
-        shares: Into how many shares the channels are divided.
+        division: See `divide_windows`.
     """
+    lines, pitch, together, rows, columns, shares = division
     in_storage, (batch, in_channels, height, width), (in_batch, in_channel, in_down, in_right) = input
     storage, (_, out_channels, out_height, out_width), (out_batch, out_channel, down, right) = out
     size = lines * pitch
@@ -165,34 +158,68 @@ def _slide_tasks(
     out: KernelArguments,
     input: KernelArguments,
     planes: Array,
-    lines: int,
-    pitch: int,
     weight: KernelArguments,
     reverse: bool,
-    together: int,
-    rows: int,
-    columns: int,
-    shares: int,
+    division: Division,
 ) -> None:
-    """Each worker has planes of its own, (workers, room), which it uses again for each of its tasks."""
+    """Each worker has planes of its own, (workers, room), which it uses again for each of its tasks.
+
+    It fills them with zeros by itself: what another core wrote last has to be fetched from there.
+    """
+    lines, pitch, together, _, _, _ = division
     workers, blocks, distance = len(planes), (out[1][1] + ROWS - 1) // ROWS, together * lines * pitch
     weights, starts = lay_out_weights(blocks, out[0].dtype, distance, pitch, weight, reverse)
     _, (_, _, k_height, k_width), _ = weight
     margins = (k_height - 1, k_width - 1) if reverse else NO_MARGINS
     for worker in prange(workers):
         w = np.int64(worker)  # numba counts prange without a sign, and mixing the two kinds of integers gives floats
+        own = planes[w]
+        own[:] = 0
         for task in range(w * tasks // workers, (w + 1) * tasks // workers):
-            own = planes[w]
-            slide_task(task, out, input, own, lines, pitch, margins, weights, starts, together, rows, columns, shares)
+            slide_task(task, out, input, own, margins, weights, starts, division)
 
 
 slide_tasks = njit(_slide_tasks, parallel=True)
 
 
-def slide_windows(out: KernelArguments, input: KernelArguments, weight: KernelArguments, reverse: bool) -> None:
-    """Convolve with windows that are shorter than the output: four channels of the output side by side.
+@functools.lru_cache(maxsize=4096)
+def divide_windows(out_sizes: Sizes, weight_sizes: Sizes) -> tuple[int, int, Division]:
+    """Divide the work among tasks. A network asks for the same few divisions over and over again.
 
     Small images are taken several at a time, and large ones in stretches, to have rows of about CELLS cells.
+
+    Args:
+        out_sizes: The shape of the output, (batch, out_channels, out_height, out_width).
+        weight_sizes: The shape of the weight, (out_channels, in_channels, k_height, k_width).
+
+    Returns:
+        The number of tasks. How many cells the planes of one worker have. And the division, six numbers:
+
+        - lines and pitch: the number of rows of a plane, and of the cells in each;
+        - together: how many images a task takes;
+        - rows and columns: how many rows of the planes, and columns of the output, a stretch extends over at most;
+        - shares: into how many shares the channels of the output are divided.
+    """
+    batch, out_channels, out_height, out_width = out_sizes
+    _, in_channels, k_height, k_width = weight_sizes
+    pitch, lines = out_width + k_width - 1, out_height + k_height - 1
+    size = lines * pitch
+    blocks = -(-out_channels // ROWS)  # rounded up, as all quotients here
+
+    together = max(1, min(CELLS // size, -(-batch // TASKS)))
+    groups = -(-batch // together)
+    shares = min(blocks, -(-TASKS // max(groups, 1)))
+    longest = min(CELLS, max(OWN_CACHE // max(in_channels, 1), 128))
+    all_rows = (together - 1) * lines + out_height
+    rows = -(-all_rows // -(-all_rows // max(1, longest // pitch)))  # of about the same number for all stretches
+    columns = out_width if pitch <= longest else longest
+    # A few cells more, and planes for which there is no image, may be read, but are not used.
+    room = in_channels * together * size + 8
+    return groups * shares, room, (lines, pitch, together, rows, columns, shares)
+
+
+def slide_windows(out: KernelArguments, input: KernelArguments, weight: KernelArguments, reverse: bool) -> None:
+    """Convolve with windows that are shorter than the output: four channels of the output side by side.
 
     Args:
         out: The output, of shape (batch, out_channels, out_height, out_width).
@@ -200,27 +227,9 @@ def slide_windows(out: KernelArguments, input: KernelArguments, weight: KernelAr
         weight: The weight, of shape (out_channels, in_channels, k_height, k_width).
         reverse: Whether the window is anchored at its bottom right corner, with its first weight.
     """
-    batch, out_channels, out_height, out_width = out[1].tolist()
-    _, in_channels, k_height, k_width = weight[1].tolist()
-    dtype = out[0].dtype
-    pitch, lines = out_width + k_width - 1, out_height + k_height - 1  # of a plane
-    size = lines * pitch
-    blocks = -(-out_channels // ROWS)  # rounded up, as all quotients here
-
-    together = max(1, min(CELLS // size, -(-batch // TASKS)))
-    groups = -(-batch // together)
-    shares = min(blocks, -(-TASKS // max(groups, 1)))
-    tasks = groups * shares
-    longest = min(CELLS, max(OWN_CACHE // max(in_channels, 1), 128))
-    all_rows = (together - 1) * lines + out_height
-    rows = -(-all_rows // -(-all_rows // max(1, longest // pitch)))  # of about the same number for all stretches
-    columns = out_width if pitch <= longest else longest
-
-    # A few cells more, and planes for which there is no image, may be read, but are not used. Zeros are computed with
-    # in silence, which is not true of whatever was in memory.
-    room = in_channels * together * size + 8
-    planes = memory.zeros(count_workers() * room, dtype).reshape(-1, room)  # (workers, room)
-    slide_tasks(tasks, out, input, planes, lines, pitch, weight, reverse, together, rows, columns, shares)
+    tasks, room, division = divide_windows(tuple(out[1].tolist()), tuple(weight[1].tolist()))
+    planes = memory.empty(count_workers() * room, out[0].dtype).reshape(-1, room)  # (workers, room)
+    slide_tasks(tasks, out, input, planes, weight, reverse, division)
 
 
 # Step 3: a window that is longer than the output
@@ -268,14 +277,13 @@ def slide_long_task(
 
     Args:
         task: Which channels.
-        parts: Is filled, in the place of the task, with its sums. Of shape (tasks, batch, out_channels / 4, 4, places),
-            with more channels to make fours, and more places to make threes.
+        parts: Is filled, in the place of the task, with its sums; see `divide_long_windows` for the shape.
         out_sides: Height and width of the output.
         input: The input, of shape (batch, in_channels, height, width).
         weight: The weight, of shape (out_channels, in_channels, k_height, k_width).
         reverse: Whether the window is anchored at its bottom right corner, with its first weight.
-        planes: Room for the planes of some channels: those of the input, (batch, together, size), and behind them those
-            of the windows, (blocks * 4, together, size), in a flat row.
+        planes: The planes of some channels: those of the input, (batch, together, size), and behind them those of the
+            windows, (blocks * 4, together, size), in a flat row. There are windows of zeros, to make blocks of four.
         together: How many channels are taken at a time.
     """
     part = parts[task]
@@ -291,8 +299,6 @@ def slide_long_task(
         margins, corner = (k_height - 1, k_width - 1), (k_height - 1) * down + (k_width - 1) * right
         down, right = -down, -right
     windows = planes[batch * distance :]
-    for p in range(out_channels * distance, len(windows)):
-        windows[p] = 0  # windows of zeros, to make blocks of four
     for b in range(batch):
         for block in range(blocks):
             for r in range(ROWS):
@@ -336,13 +342,15 @@ def _slide_long_tasks(
     planes: Array,
     together: int,
 ) -> None:
-    """Each worker has planes of its own, (workers, room). In the end the parts are added up in their order."""
+    """Each worker has planes of its own, as in `_slide_tasks`. In the end the parts are added up in their order."""
     storage, (batch, out_channels, out_height, out_width), strides = out
     workers, tasks = len(planes), len(parts)
     for worker in prange(workers):
         w = np.int64(worker)
+        own = planes[w]
+        own[:] = 0
         for task in range(w * tasks // workers, (w + 1) * tasks // workers):
-            slide_long_task(task, parts, (out_height, out_width), input, weight, reverse, planes[w], together)
+            slide_long_task(task, parts, (out_height, out_width), input, weight, reverse, own, together)
     for b in range(batch):
         for o in range(out_channels):
             for place in range(out_height * out_width):
@@ -356,20 +364,21 @@ def _slide_long_tasks(
 slide_long_tasks = njit(_slide_long_tasks, parallel=True)
 
 
-def slide_long_windows(out: KernelArguments, input: KernelArguments, weight: KernelArguments, reverse: bool) -> None:
-    """Convolve with windows that are longer than the output: four windows at three places side by side.
-
-    The channels are divided among the tasks; their sums are added up in their order, whoever computed them.
+@functools.lru_cache(maxsize=4096)
+def divide_long_windows(out_sizes: Sizes, weight_sizes: Sizes) -> tuple[int, int, Sizes]:
+    """Divide the channels of the input among tasks, whose sums are added up in the end.
 
     Args:
-        out: The output, of shape (batch, out_channels, out_height, out_width).
-        input: The input, of shape (batch, in_channels, height, width).
-        weight: The weight, of shape (out_channels, in_channels, k_height, k_width).
-        reverse: Whether the window is anchored at its bottom right corner, with its first weight.
+        out_sizes: The shape of the output, (batch, out_channels, out_height, out_width).
+        weight_sizes: The shape of the weight, (out_channels, in_channels, k_height, k_width).
+
+    Returns:
+        How many channels are taken at a time: small images are taken several at a time. How many cells the planes of
+        one worker have. And the shape of the sums, (tasks, batch, out_channels / 4, 4, places), with more channels to
+        make fours, and more places to make threes.
     """
-    batch, out_channels, out_height, out_width = out[1].tolist()
-    _, in_channels, k_height, k_width = weight[1].tolist()
-    dtype = out[0].dtype
+    batch, out_channels, out_height, out_width = out_sizes
+    _, in_channels, k_height, k_width = weight_sizes
     size = (out_height + k_height - 1) * (out_width + k_width - 1)  # of a plane
     blocks = -(-out_channels // ROWS)  # rounded up, as all quotients here
     places = -(-out_height * out_width // TERMS) * TERMS
@@ -377,8 +386,20 @@ def slide_long_windows(out: KernelArguments, input: KernelArguments, weight: Ker
     tasks = max(1, min(in_channels, TASKS))
     images = batch + blocks * ROWS
     fitting = min(LONGEST // size, OWN_CACHE // (images * size))
-    together = max(1, min(fitting, -(-in_channels // tasks)))  # small images are taken several at a time
-    room = images * together * size
-    planes = memory.empty(count_workers() * room, dtype).reshape(-1, room)  # (workers, room)
-    parts = memory.empty(tasks * batch * blocks * ROWS * places, dtype).reshape(tasks, batch, blocks, ROWS, places)
+    together = max(1, min(fitting, -(-in_channels // tasks)))
+    return together, images * together * size, (tasks, batch, blocks, ROWS, places)
+
+
+def slide_long_windows(out: KernelArguments, input: KernelArguments, weight: KernelArguments, reverse: bool) -> None:
+    """Convolve with windows that are longer than the output: four windows at three places side by side.
+
+    Args:
+        out: The output, of shape (batch, out_channels, out_height, out_width).
+        input: The input, of shape (batch, in_channels, height, width).
+        weight: The weight, of shape (out_channels, in_channels, k_height, k_width).
+        reverse: Whether the window is anchored at its bottom right corner, with its first weight.
+    """
+    together, room, sums = divide_long_windows(tuple(out[1].tolist()), tuple(weight[1].tolist()))
+    planes = memory.empty(count_workers() * room, out[0].dtype).reshape(-1, room)  # (workers, room)
+    parts = memory.empty(math.prod(sums), out[0].dtype).reshape(sums)
     slide_long_tasks(parts, out, input, weight, reverse, planes, together)

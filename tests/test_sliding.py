@@ -35,8 +35,10 @@ def test_an_image_in_a_plane_of_zeros(
     image, first, steps = images[1, 2], 1 * strides[0] + 2 * strides[1], (int(strides[2]), int(strides[3]))
     if turned:
         image, first, steps = image[::-1, ::-1], first + 4 * steps[0] + width - 1, (-steps[0], -steps[1])
-    plane = np.full(rows * pitch, 7.0)
-    sliding.copy_image(plane, pitch, (top, left), storage, int(first), (5, width), steps)
+    plane = np.zeros(rows * pitch)
+    another = np.full(images.size, 7.0)  # whatever was copied there before is replaced
+    for cells in (another, storage):
+        sliding.copy_image(plane, pitch, (top, left), cells, int(first), (5, width), steps)
 
     expected = np.zeros((rows, pitch))
     for h in range(rows):
