@@ -186,6 +186,21 @@ def test_times_are_those_of_one_operation() -> None:
     assert 0.005 <= found["contenders"]["sleeper"]["median"] < 0.02
 
 
+def test_a_case_that_is_a_figure_by_itself_gets_more_rounds() -> None:
+    found = measure.measure(Case("sleep", {}, [Contender("sleeper", sleeps)], patience=2), QUICK)
+    assert len(found["contenders"]["sleeper"]["rounds"]) == 2 * QUICK.rounds
+    plan = Plan(rounds=7, threads=2)
+    patient = {
+        case.name for build in (cases.training, cases.conv, cases.scaling) for case in build(plan) if case.patience > 1
+    }
+    assert patient == {
+        *[f"batch {batch}" for batch in cases.BATCHES],
+        *[f"{cases.TEXTBOOK_SHAPE} {dtype}" for dtype in cases.DTYPES],
+        *[f"convolution {shape}, threads" for shape in cases.THREAD_SHAPES],
+        f"training, batch {cases.THREAD_BATCH}, threads",
+    }
+
+
 def test_a_contender_that_fails_is_reported_and_the_others_go_on() -> None:
     contenders = [
         Contender("unbuilt", cannot_be_built),
@@ -445,6 +460,9 @@ def case(labels: dict[str, Any], seconds: dict[str, float], unit: str = "s") -> 
     return {"name": str(labels), "labels": labels, "unit": unit, "contenders": contenders}
 
 
+THREADS = {"threads 1": 1.75, "threads 2": 1.0, "arithmetic, threads 1": 1.9, "arithmetic, threads 2": 1.0}
+
+
 def made_up(speed: float = 2.0) -> dict[str, Any]:
     """Results in which the library is `speed` times as fast as everything else, and the textbook 60 times slower."""
     both = {"minitorch": 1.0, "PyTorch": speed, "PyTorch channels_last": 3 * speed}
@@ -466,7 +484,7 @@ def made_up(speed: float = 2.0) -> dict[str, Any]:
         case({"along": "batch"}, {f"batch {n}": float(n) for n in cases.SCALING_BATCHES}),
         case({"along": "size"}, {f"size {n}": n**2.0 for n in cases.SCALING_SIZES}),
         case({"along": "channels"}, {f"channels {n}": n**2.0 for n in cases.SCALING_CHANNELS}),
-        *[case({"along": "threads", "work": work}, {"threads 1": 1.75, "threads 2": 1.0}) for work in works],
+        *[case({"along": "threads", "work": work}, THREADS) for work in works],
     ]
     imports = {"numba": 0.5, "numba and minitorch": 0.625, "minitorch after numba": 0.125, "PyTorch": 1.0}
     return {
@@ -529,6 +547,7 @@ def test_figures_follow_from_the_results() -> None:
         row = rows[name]
         assert row["value"] == pytest.approx(value), name
         assert [row[key] for key in ("must", "aim", "must_met", "aim_met")] == rest, name
+    assert rows["two threads against one, training, batch 128"]["detail"] == "arithmetic alone: 1.90 x"
 
 
 def test_without_results_nothing_was_measured_and_nothing_met() -> None:
@@ -608,6 +627,8 @@ def test_the_document_shows_figures_and_failures() -> None:
     groups = made_up()
     find(groups, "training", batch=64)["PyTorch"] = {"error": "Traceback\nRuntimeError: no compiler"}
     del groups["small"]
+    for name in ("arithmetic, threads 1", "arithmetic, threads 2"):  # left out by an earlier run
+        del find(groups, "scaling", along="threads", work="training, batch 128")[name]
     text = report.document(report.machine(2), groups, targets.evaluate(groups))
     assert "| training throughput against PyTorch, batch 16 | 2.000 x | >= 1 x | yes | >= 1.5 x | yes |" in text
     (line,) = [line for line in text.splitlines() if line.startswith("| small operation")]
@@ -616,6 +637,7 @@ def test_the_document_shows_figures_and_failures() -> None:
     assert "RuntimeError: no compiler" in text
     assert "| {'shape': '16x4x8x28x3', 'dtype': 'float32'" in text
     assert "The time grows with the power 2.00." in text
+    assert "Two threads are 1.75 times as fast as one, and 1.90 times at arithmetic that touches no memory." in text
     assert "Two threads are 1.75 times as fast as one." in text
     assert "proves nothing" not in text
     assert "compare their stamps" not in text

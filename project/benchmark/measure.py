@@ -56,12 +56,14 @@ class Case:
         labels: What distinguishes it from the other cases of its group.
         contenders: Those who do it.
         parts: How many operations one call consists of; times are given for one of them.
+        patience: How many times as many rounds it gets as planned.
     """
 
     name: str
     labels: Mapping[str, Any]
     contenders: Sequence[Contender]
     parts: float = 1.0
+    patience: int = 1
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class Plan:
     """How to measure.
 
     Attributes:
-        rounds: How often each contender is asked.
+        rounds: How often each contender is asked, in a case that does not ask for more.
         threads: How many threads each gets.
         quick: Whether this only checks that everything works.
     """
@@ -293,7 +295,7 @@ def measure(case: Case, plan: Plan) -> dict[str, Any]:
                 workers[contender.name] = Worker(contender, plan)
             except ContenderError as error:
                 failed[contender.name] = str(error)
-        answers, errors = interleave(list(workers), plan.rounds, ask)
+        answers, errors = interleave(list(workers), case.patience * plan.rounds, ask)
     finally:
         for worker in workers.values():
             worker.end()

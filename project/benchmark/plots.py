@@ -8,11 +8,15 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from project.benchmark.cases import ARITHMETIC
 from project.benchmark.measure import OURS, TEXTBOOK, ratio
 from project.benchmark.report import fitted_slope, names_of, number_of, peak_of
+from project.benchmark.targets import geometric_mean, speedup
 from project.benchmark.workload import CHANNELS_LAST, COMPILED, EAGER
 
 Case = Mapping[str, Any]
+
+ARITHMETIC_ALONE = "arithmetic that touches no memory"
 
 # Colours that the colour-blind can tell apart (Okabe and Ito, 2008).
 COLOURS = {
@@ -21,6 +25,7 @@ COLOURS = {
     CHANNELS_LAST: "#56B4E9",
     COMPILED: "#CC79A7",
     TEXTBOOK: "#999999",
+    ARITHMETIC_ALONE: "#777777",
 }
 DTYPE_COLOURS = {"float32": "#D55E00", "float64": "#0072B2"}
 KIND_COLOURS = {"map": "#D55E00", "zip": "#0072B2", "reduce": "#009E73"}
@@ -140,24 +145,22 @@ def _conv_speeds(axes: Any, cases: Sequence[Case]) -> None:
 
 
 def _elementwise(axes: Any, cases: Sequence[Case]) -> None:
-    operations = list(dict.fromkeys((case["labels"]["kind"], case["labels"]["operation"]) for case in cases))
-    markers = itertools.cycle("osv^D")
-    for kind, operation in operations:
-        marker = next(markers)
-        for dtype, line in (("float32", "-"), ("float64", ":")):
-            chosen = [case for case in cases if _is(case, operation=operation, dtype=dtype)]
-            if chosen:
-                sizes = [case["labels"]["size"] for case in chosen]
-                ratios = [ratio(case["contenders"]) or np.nan for case in chosen]
-                label = f"{operation} ({kind})" if dtype == "float32" else None
-                axes.plot(sizes, ratios, line, marker=marker, markersize=5, color=KIND_COLOURS[kind], label=label)
+    for kind, colour in KIND_COLOURS.items():
+        by_size: dict[int, list[float]] = {}
+        for case in cases:
+            speed = ratio(case["contenders"])
+            if _is(case, kind=kind) and speed is not None:
+                by_size.setdefault(case["labels"]["size"], []).append(speed)
+        ratios = list(by_size.values())
+        axes.fill_between(list(by_size), [*map(min, ratios)], [*map(max, ratios)], color=colour, alpha=0.15)
+        axes.plot(list(by_size), [*map(geometric_mean, ratios)], "o-", color=colour, label=kind)
     _line_at_one(axes, "as fast as NumPy")
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_xlabel("elements (solid: float32, dotted: float64)")
+    axes.set_xlabel("elements (geometric mean; shaded: from the worst operation to the best)")
     axes.set_ylabel("time of NumPy / ours")
     axes.grid(alpha=0.3)
-    axes.legend(frameon=False, ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.12))  # below, clear of the lines
+    axes.legend(frameon=False, loc="upper right")
 
 
 def _measured(cases: Sequence[Case], along: str) -> dict[int, float]:
@@ -184,15 +187,19 @@ def _growth(axes: Any, cases: Sequence[Case], along: str, label: str, power: int
 
 def _threads(axes: Any, cases: Sequence[Case]) -> None:
     chosen = [case for case in cases if _is(case, along="threads")]
-    speedups = [_median(case, "threads 1") / _median(case, "threads 2") for case in chosen]
-    labels = [case["labels"]["work"].replace(" ", "\n", 1) for case in chosen]
-    _bars(axes, labels, {"speed-up": speedups}, {"speed-up": COLOURS[OURS]})
-    for place, value in enumerate(speedups):
-        if np.isfinite(value):
-            axes.text(place, value / 2, f"{value:.2f}", ha="center", color="white", fontsize=14)
+    series = {
+        name: [speedup(case["contenders"], prefix) or np.nan for case in chosen]
+        for name, prefix in ((OURS, ""), (ARITHMETIC_ALONE, f"{ARITHMETIC}, "))
+    }
+    _bars(axes, [case["labels"]["work"].replace(" ", "\n", 1) for case in chosen], series, COLOURS)
+    for i, values in enumerate(series.values()):
+        for place, value in enumerate(values):
+            if np.isfinite(value):
+                axes.text(place - 0.2 + 0.4 * i, value / 2, f"{value:.2f}", ha="center", color="white", fontsize=14)
     axes.axhline(2.0, color="black", linewidth=1, linestyle="--")
-    axes.set_ylim(0, 2.4)
+    axes.set_ylim(0, 2.6)
     axes.set_ylabel("time of one thread / time of two")
+    axes.legend(frameon=False, ncols=2, loc="upper left")
 
 
 def _channels(axes: Any, cases: Sequence[Case]) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 
 from minitorch.errors import DataFileError, explain
 from project.benchmark import targets
+from project.benchmark.cases import ARITHMETIC
 from project.benchmark.measure import TEXTBOOK, ratio
 
 PACKAGE = Path(__file__).parent.parent.parent / "minitorch"
@@ -263,8 +264,10 @@ def show_scaling(cases: Sequence[Case]) -> str:
         if power and len(measured) > 1:
             slope = fitted_slope(list(measured), list(measured.values()))
             text += f"\nThe time grows with the power {slope:.2f}.\n"
-        elif {1, 2} <= set(measured):
-            text += f"\nTwo threads are {measured[1] / measured[2]:.2f} times as fast as one.\n"
+        ours, limit = targets.speedup(found), targets.speedup(found, f"{ARITHMETIC}, ")
+        if ours is not None:
+            text += f"\nTwo threads are {ours:.2f} times as fast as one"
+            text += f", and {limit:.2f} times at arithmetic that touches no memory.\n" if limit else ".\n"
         parts.append(text)
     return "\n".join(parts)
 
