@@ -254,7 +254,7 @@ class Tensor(Variable):
         Raises:
             ShapeError: The values have another shape.
         """
-        array = np.asarray(values)
+        array = np.array(values, dtype=self.dtype, order="C")
         if array.shape != self.shape:
             raise ShapeError(
                 explain(
@@ -264,9 +264,7 @@ class Tensor(Variable):
                     fix="pass an array of the same shape",
                 )
             )
-        made = self.empty(self.shape, self.dtype)
-        made.numbers()[...] = array
-        return made
+        return self._new(TensorData.of(array.reshape(-1), find_layout(self.shape)))
 
     def detach(self) -> "Tensor":
         """A constant that shares the storage of this tensor."""
@@ -514,7 +512,7 @@ class Tensor(Variable):
             )
         # The first contribution is copied: it may share its storage with the gradient of another leaf.
         x = self._fit(x)
-        self.grad = x.like(x.numbers()) if self.grad is None else self.grad + x
+        self.grad = x.f.id_map(x) if self.grad is None else self.grad + x
 
     def expand(self, other: "Tensor") -> "Tensor":
         """Bring a gradient into the shape of this tensor, by undoing what broadcasting did.

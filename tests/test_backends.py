@@ -173,6 +173,7 @@ BACKWARDS: dict[str, tuple[str, Callable[[Tensor], Tensor], Callable[[Any], Any]
     "log": ("zip log_back", lambda a: (a * a).log(), lambda a: 2 * a / (a * a + 1e-6)),
     "exp": ("zip mul", lambda a: a.exp(), lambda a: np.exp(a)),
     "sum": ("map id", lambda a: a.sum(0), lambda a: np.ones_like(a)),
+    "copy": ("map id", lambda a: a.contiguous(), lambda a: np.ones_like(a)),
 }
 
 
