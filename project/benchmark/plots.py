@@ -1,6 +1,5 @@
 """The picture of a benchmark, drawn with matplotlib into a file."""
 
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -89,17 +88,19 @@ def _median(case: Case, contender: str) -> float:
 def _training(axes: Any, cases: Sequence[Case]) -> None:
     series = {name: [case["labels"]["batch"] / _median(case, name) for case in cases] for name in names_of(cases)}
     _bars(axes, [str(case["labels"]["batch"]) for case in cases], series, COLOURS)
+    tops = [1e-9]
     for i, (name, values) in enumerate(series.items()):
         # From the median to the quartiles, which are turned around when seconds become images a second.
         spreads = [case["contenders"].get(name, {}).get("quartiles", [np.nan] * 2) for case in cases]
         batches = [case["labels"]["batch"] for case in cases]
         below = [value - batch / high for value, batch, (_, high) in zip(values, batches, spreads)]
         above = [batch / low - value for value, batch, (low, _) in zip(values, batches, spreads)]
+        tops += [batch / low for batch, (low, _) in zip(batches, spreads)]
         places = np.arange(len(cases)) + (i - (len(series) - 1) / 2) * 0.8 / len(series)
         axes.errorbar(places, values, [below, above], fmt="none", ecolor="black", elinewidth=1, capsize=3)
     axes.set_xlabel("batch size")
     axes.set_ylabel("images per second")
-    axes.set_ylim(0, 1.3 * np.nanmax([*itertools.chain(*series.values()), 1e-9]))
+    axes.set_ylim(0, 1.25 * np.nanmax(tops))  # room for the legend
     axes.legend(frameon=False, ncols=2, loc="upper left")
 
 
