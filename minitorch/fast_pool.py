@@ -11,13 +11,35 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import prange
 
+from . import operators
 from .autodiff import Context, Function
-from .inner_loops import Array
+from .inner_loops import ROWS, Array
 from .jit import njit
 from .tensor_data import Storage
 
 if TYPE_CHECKING:
     from .tensor import Tensor
+
+
+larger = njit(operators.max)
+
+
+@njit
+def rows_of_tile(image: Storage, top: int, width: int, row: int, kh: int) -> tuple[Array, Array, Array, Array]:
+    """Four rows of a row of tiles; where there are no four any more, the last one is given more than once.
+
+    Short loops take longer to begin than to run. So rows are not compared two by two, but four at a time.
+
+    Args:
+        image: The images, row by row.
+        top: Where in them the first of the rows begins.
+        width: The length of the rows.
+        row: The number of the first row that is wanted.
+        kh: The number of rows.
+    """
+    a, b = top + row * width, top + min(row + 1, kh - 1) * width
+    c, d = top + min(row + 2, kh - 1) * width, top + min(row + 3, kh - 1) * width
+    return image[a : a + width], image[b : b + width], image[c : c + width], image[d : d + width]
 
 
 @njit
@@ -34,23 +56,24 @@ def pool_task(task: int, out: Storage, image: Storage, height: int, width: int, 
         kw: The width of a tile.
     """
     tiles_down, tiles_right = height // kh, width // kw
-    largest, larger = np.empty((2, width), image.dtype)  # of each column of a row of tiles
+    largest = np.empty(width, image.dtype)  # of each column of a row of tiles
+    # In the loops over tiles the numbers have no sign, for then nobody tests whether a place is negative; they are
+    # short, so that this makes them twice as fast. See also inner_loops.copy_block.
     for i in range(tiles_down):
-        first = (task * height + i * kh) * width
-        for w in range(width):
-            largest[w] = image[first + w]
-        for row in range(1, kh):
-            cells = image[first + row * width : first + (row + 1) * width]
-            for w in range(width):
-                x, y = cells[w], largest[w]
-                larger[w] = x if x > y or x != x else y  # as in operators.max: NaN, and only NaN, differs from itself
-            largest, larger = larger, largest  # taking turns; see the same in fast_ops.tensor_reduce
-        for j in range(tiles_right):
-            y = largest[j * kw]
-            for w in range(j * kw + 1, (j + 1) * kw):
-                x = largest[w]
-                y = x if x > y or x != x else y
-            out[(task * tiles_down + i) * tiles_right + j] = y
+        for row in range(0, kh, ROWS):
+            a, b, c, d = rows_of_tile(image, (task * height + i * kh) * width, width, row, kh)
+            if row == 0:
+                for w in range(width):
+                    largest[w] = larger(larger(a[w], b[w]), larger(c[w], d[w]))
+            else:
+                for w in range(width):
+                    largest[w] = larger(largest[w], larger(larger(a[w], b[w]), larger(c[w], d[w])))
+        for j in range(np.uintp(tiles_right)):
+            first = j * np.uintp(kw)
+            y = largest[first]
+            for w in range(np.uintp(1), np.uintp(kw)):
+                y = larger(largest[first + w], y)
+            out[np.uintp((task * tiles_down + i) * tiles_right) + j] = y
 
 
 @njit
@@ -78,29 +101,39 @@ def pool_back_task(
         kh: The height of a tile.
         kw: The width of a tile.
     """
-    tiles_down, tiles_right = height // kh, width // kw
+    tiles_down, tiles_right = np.uintp(height // kh), np.uintp(width // kw)
+    tile_width = np.uintp(kw)
     largest, share = np.empty(width, image.dtype), np.empty(width, image.dtype)
     zero, one = image.dtype.type(0), image.dtype.type(1)  # plain 0 and 1 would turn float32 into float64
     for i in range(tiles_down):
-        first = (task * height + i * kh) * width
-        tile = (task * tiles_down + i) * tiles_right
+        top, tile = (task * height + np.int64(i) * kh) * width, (np.uintp(task) * tiles_down + i) * tiles_right
         for j in range(tiles_right):  # the maximum of its tile, for each column
-            for w in range(j * kw, (j + 1) * kw):
-                largest[w] = out[tile + j]
-        share[:] = 0  # first how often the maximum stands in each column, then the part of the gradient for each
-        for row in range(kh):
-            cells = image[first + row * width : first + (row + 1) * width]
+            for w in range(tile_width):
+                largest[j * tile_width + w] = out[tile + j]
+        # First how often the maximum stands in each column, then the part of the gradient for each.
+        share[:] = 0
+        for row in range(0, kh, ROWS):
+            a, b, c, d = rows_of_tile(image, top, width, row, kh)
+            # A row that is not there is the last one again, and must not be counted once more.
+            b_one, c_one, d_one = (
+                one if row + 1 < kh else zero,
+                one if row + 2 < kh else zero,
+                one if row + 3 < kh else zero,
+            )
             for w in range(width):
-                share[w] += one if cells[w] == largest[w] else zero
+                y = largest[w]
+                found = (one if a[w] == y else zero) + (b_one if b[w] == y else zero)
+                share[w] += found + (c_one if c[w] == y else zero) + (d_one if d[w] == y else zero)
         for j in range(tiles_right):
-            ties = share[j * kw]
-            for w in range(j * kw + 1, (j + 1) * kw):
-                ties += share[w]
+            first = j * tile_width
+            ties = share[first]
+            for w in range(np.uintp(1), tile_width):
+                ties += share[first + w]
             part = grad_out[tile + j] / ties
-            for w in range(j * kw, (j + 1) * kw):
-                share[w] = part
+            for w in range(tile_width):
+                share[first + w] = part
         for row in range(kh):
-            begin = first + row * width
+            begin = top + row * width
             cells, gradients = image[begin : begin + width], grad_image[begin : begin + width]
             for w in range(width):
                 gradients[w] = share[w] * (one if cells[w] == largest[w] else zero)

@@ -89,13 +89,12 @@ def _add_products(
 
 def _add_dot_products(
     total: Array, first: int, windows: Array, distance: int, length: int, cells: Array, starts: Array
-) -> bool:
+) -> None:
     """Add the products of four long windows with the cells under them, at three places:
 
         total[r, first + k] += sum over p of windows[r * distance + p] * cells[starts[k] + p]
 
-    This is the loop for sums of many terms: here the terms are the neighbouring cells. Unless all twelve sums are
-    finite numbers, nothing is added, and the caller has to find out which cells are to blame.
+    This is the loop for sums of many terms: here the terms are the neighbouring cells.
 
     Args:
         total: The sums, of shape (4, at least first + 3).
@@ -105,9 +104,6 @@ def _add_dot_products(
         length: The length of a window.
         cells: What the windows slide over, a flat row.
         starts: The places, of shape (3,): where in `cells` the window begins.
-
-    Returns:
-        Whether the sums were finite, and have been added.
     """
     row0, row1 = windows[:length], windows[distance : distance + length]
     row2, row3 = windows[2 * distance : 2 * distance + length], windows[3 * distance : 3 * distance + length]
@@ -123,17 +119,10 @@ def _add_dot_products(
         b0, b1, b2 = b0 + b * x, b1 + b * y, b2 + b * z
         c0, c1, c2 = c0 + c * x, c1 + c * y, c2 + c * z
         d0, d1, d2 = d0 + d * x, d1 + d * y, d2 + d * z
-    # One infinity, or one NaN, among the twelve makes this sum of absolute values infinite, or NaN; and neither is less
-    # than infinity. (np.isfinite subtracts a number from itself, which the compiler, free to reorder, takes for 0.)
-    size = abs(a0) + abs(a1) + abs(a2) + abs(b0) + abs(b1) + abs(b2)
-    size += abs(c0) + abs(c1) + abs(c2) + abs(d0) + abs(d1) + abs(d2)
-    if not size < np.inf:
-        return False
     sums = ((a0, a1, a2), (b0, b1, b2), (c0, c1, c2), (d0, d1, d2))
     for r in range(ROWS):
         for k in range(TERMS):
             total[r, first + k] += sums[r][k]
-    return True
 
 
 # An index that may be negative has to be tested, for it would count from the end; an unsigned one never is negative.

@@ -236,33 +236,6 @@ def slide_windows(out: KernelArguments, input: KernelArguments, weight: KernelAr
 
 
 @njit
-def add_dot_products_apart(
-    total: Array,
-    first: int,
-    windows: Array,
-    distance: int,
-    planes: int,
-    size: int,
-    pitch: int,
-    sides: Pair,
-    cells: Array,
-    starts: Array,
-) -> None:
-    """What `add_dot_products` does, row by row of the windows, without a look at what lies between the rows.
-
-    There the windows hold zeros, which take no part in a sum as long as the cells are numbers; but 0 times NaN or
-    infinity is NaN.
-    """
-    for r in range(ROWS):
-        for k in range(TERMS):
-            for plane in range(planes):
-                for i in range(sides[0]):
-                    row = plane * size + i * pitch
-                    for p in range(row, row + sides[1]):
-                        total[r, first + k] += windows[r * distance + p] * cells[starts[k] + p]
-
-
-@njit
 def slide_long_task(
     task: int,
     parts: Array,
@@ -326,11 +299,7 @@ def slide_long_task(
                     for k in range(TERMS):
                         place = min(first + k, out_height * out_width - 1)  # the last once more, to make threes
                         starts[k] = b * distance + place // out_width * pitch + place % out_width
-                    if not add_dot_products(sums, first, window, distance, length, planes, starts):
-                        sides = k_height, k_width
-                        add_dot_products_apart(
-                            sums, first, window, distance, channels, size, pitch, sides, planes, starts
-                        )
+                    add_dot_products(sums, first, window, distance, length, planes, starts)
 
 
 def _slide_long_tasks(
@@ -341,8 +310,12 @@ def _slide_long_tasks(
     reverse: bool,
     planes: Array,
     together: int,
-) -> None:
-    """Each worker has planes of its own, as in `_slide_tasks`. In the end the parts are added up in their order."""
+) -> bool:
+    """Each worker has planes of its own, as in `_slide_tasks`. In the end the parts are added up in their order.
+
+    Returns:
+        Whether all results are finite numbers.
+    """
     storage, (batch, out_channels, out_height, out_width), strides = out
     workers, tasks = len(planes), len(parts)
     for worker in prange(workers):
@@ -351,14 +324,17 @@ def _slide_long_tasks(
         own[:] = 0
         for task in range(w * tasks // workers, (w + 1) * tasks // workers):
             slide_long_task(task, parts, (out_height, out_width), input, weight, reverse, own, together)
+    finite = True
     for b in range(batch):
         for o in range(out_channels):
             for place in range(out_height * out_width):
                 total = parts[0, b, o // ROWS, o % ROWS, place]
                 for task in range(1, tasks):
                     total += parts[task, b, o // ROWS, o % ROWS, place]
+                finite = finite and abs(total) < np.inf  # which is true neither of infinity nor of NaN
                 row, column = place // out_width, place % out_width
                 storage[b * strides[0] + o * strides[1] + row * strides[2] + column * strides[3]] = total
+    return finite
 
 
 slide_long_tasks = njit(_slide_long_tasks, parallel=True)
@@ -393,6 +369,10 @@ def divide_long_windows(out_sizes: Sizes, weight_sizes: Sizes) -> tuple[int, int
 def slide_long_windows(out: KernelArguments, input: KernelArguments, weight: KernelArguments, reverse: bool) -> None:
     """Convolve with windows that are longer than the output: four windows at three places side by side.
 
+    Between the rows of a window lie zeros. They add nothing to a sum as long as the cells that they meet are numbers;
+    but 0 times NaN, or infinity, is NaN. So if there is a result that is no finite number, which hardly ever happens,
+    all of it is computed once more by `slide_windows`, where every weight meets its own cells only.
+
     Args:
         out: The output, of shape (batch, out_channels, out_height, out_width).
         input: The input, of shape (batch, in_channels, height, width).
@@ -402,4 +382,5 @@ def slide_long_windows(out: KernelArguments, input: KernelArguments, weight: Ker
     together, room, sums = divide_long_windows(tuple(out[1].tolist()), tuple(weight[1].tolist()))
     planes = memory.empty(count_workers() * room, out[0].dtype).reshape(-1, room)  # (workers, room)
     parts = memory.empty(math.prod(sums), out[0].dtype).reshape(sums)
-    slide_long_tasks(parts, out, input, weight, reverse, planes, together)
+    if not slide_long_tasks(parts, out, input, weight, reverse, planes, together):
+        slide_windows(out, input, weight, reverse)

@@ -146,7 +146,7 @@ def test_twelve_dot_products(length: int, dtype: Any) -> None:
     windows, cells = random_array(rng, 4 * distance, dtype), random_array(rng, length + 11, dtype)
     before = random_array(rng, (4, 7), dtype)
     total = before.copy()
-    assert add_dot_products(total, 2, windows, distance, length, cells, starts)
+    add_dot_products(total, 2, windows, distance, length, cells, starts)
     expected = before.astype(np.float64)
     for r in range(4):
         for k in range(3):
@@ -156,13 +156,21 @@ def test_twelve_dot_products(length: int, dtype: Any) -> None:
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("place", [0, 4, 10])
-def test_dot_products_that_are_no_numbers_are_left_to_the_caller(place: int, bad: float) -> None:
-    cells = np.ones(11)
-    cells[place] = bad
-    total = np.zeros((4, 3))
-    assert not add_dot_products(total, 0, np.ones(40), 10, 9, cells, np.array([0, 1, 2]))
-    np.testing.assert_array_equal(total, 0)
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("name", [name for name in SHAPES if "window" in name])
+def test_what_is_no_number_meets_no_other_places(name: str, reverse: bool, bad: float) -> None:
+    """Between the rows of a long window lie zeros, and 0 times NaN, or infinity, would be NaN."""
+    rng = np.random.default_rng(len(name))
+    input_shape, weight_shape = SHAPES[name]
+    sides = input_shape[2], input_shape[3]
+    for among in ("input", "weight"):
+        arrays = {"input": random_array(rng, input_shape), "weight": random_array(rng, weight_shape)}
+        arrays[among].ravel()[rng.integers(arrays[among].size)] = bad
+        with np.errstate(invalid="ignore"):
+            found = convolve(arrays["input"], arrays["weight"], sides, reverse)
+            expected = expected_convolution(arrays["input"], arrays["weight"], sides, reverse)
+        assert not np.isfinite(expected).all()
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-11)
 
 
 def test_a_missing_number_stays_in_its_own_image() -> None:
