@@ -90,14 +90,19 @@ def ones(
     return _make(np.ones, shape, backend, requires_grad, dtype)
 
 
+def draw_words(n: int) -> npt.NDArray[np.uint32]:
+    """The next `n` random numbers of 32 bits, all at once."""
+    pieces = [random.randbytes(4 * min(n - first, 2**20)) for first in range(0, n, 2**20)]  # it makes no 2^28 at once
+    return np.frombuffer(b"".join(pieces), "<u4")
+
+
 def draw_uniform(n: int) -> npt.NDArray[np.float64]:
     """The next `n` numbers of `random.random()`, all at once.
 
     The generator gives words of 32 bits. Of two of them, `random()` takes the upper 27 and 26 bits, and reads these 53
     as a fraction, for so many a float64 can hold (Matsumoto and Nishimura, `genrand_res53`, 2002).
     """
-    pieces = [random.randbytes(8 * min(n - first, 2**20)) for first in range(0, n, 2**20)]  # it makes no 2^28 at once
-    words = np.frombuffer(b"".join(pieces), "<u4").reshape(n, 2)  # (n, two words)
+    words = draw_words(2 * n).reshape(n, 2)  # (n, two words)
     return ((words[:, 0] >> 5) * 2.0**26 + (words[:, 1] >> 6)) / 2.0**53
 
 

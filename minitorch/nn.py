@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from . import operators
 from .autodiff import Context, Function
-from .creation import draw_uniform, tensor
+from .creation import draw_words, tensor
 from .errors import ArgumentError, ShapeError, explain
 from .fast_pool import MaxPool2dFun
 from .tensor import Tensor
@@ -233,7 +233,8 @@ def dropout(input: Tensor, rate: float, ignore: bool = False) -> Tensor:
         return input
     if rate == 1:
         return input * 0.0
-    keep = draw_uniform(input.size).reshape(input.shape) > rate
+    # A random number of 32 bits is less than rate * 2^32 with probability `rate`, to within 2^-32.
+    keep = draw_words(input.size).reshape(input.shape) >= round(rate * 2**32)
     return input * input.like(keep / (1 - rate))
 
 
