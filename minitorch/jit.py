@@ -337,6 +337,7 @@ def diagnosed(*parts: Any) -> Callable[[Fn], Fn]:
     return decorate
 
 
+# For kernels that look up the place of every cell, as the first ones that students write do.
 index_to_position = njit(tensor_data.index_to_position)
 to_index = njit(tensor_data.to_index)
 broadcast_index = njit(tensor_data.broadcast_index)

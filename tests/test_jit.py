@@ -103,13 +103,15 @@ def test_editing_an_operator_changes_the_result(copy: Path) -> None:
 
 
 def test_editing_the_index_arithmetic_changes_the_result(copy: Path) -> None:
-    """fast_ops.py imports it by way of jit.py. With this edit, of a single row of matrices the first one is used."""
-    batches = (
-        "minitorch.FastBackend.matrix_multiply(minitorch.tensor([[[2]], [[3]]]), minitorch.ones(2, 2, 1, 1)).view(4)"
-    )
-    assert run(copy, batches)[0] == [[2, 3, 2, 3]]
-    edit(copy, "tensor_data.py", "if shape[i] > 1 else 0", "if shape[i] > 1 and len(shape) > 1 else 0")
-    assert run(copy, batches) == ([[2, 2, 2, 2]], True)
+    """A kernel as students write their first: it looks up the place of every cell, by way of jit.py."""
+    with (copy / "minitorch" / "fast_conv.py").open("a", encoding="utf-8") as file:
+        file.write("\n\nfrom .jit import index_to_position, njit\n")
+        file.write("@njit\ndef place(index, strides):\n    return index_to_position(index, strides)\n")
+    cell = "minitorch.tensor([minitorch.fast_conv.place(numpy.array([1, 2]), numpy.array([3, 1]))])"
+    assert run(copy, cell, setup="import numpy") == ([[5]], True)
+    assert run(copy, cell, setup="import numpy") == ([[5]], False)
+    edit(copy, "tensor_data.py", "position += index[i] * strides[i]", "position += index[i] * strides[i] * 10")
+    assert run(copy, cell, setup="import numpy") == ([[50]], True)
 
 
 def test_kernels_that_several_processes_compiled_are_not_mixed_up(copy: Path) -> None:
