@@ -143,6 +143,10 @@ class Variable:
         """Add `x` to the derivative that this leaf has collected so far."""
         raise NotImplementedError
 
+    def keep_derivative(self, x: Any) -> None:
+        """Add `x`, which nothing else refers to; a leaf may keep it as it is, where it would else take a copy."""
+        self.accumulate_derivative(x)
+
     def detach(self) -> "Variable":
         """Return a constant with the same value."""
         raise NotImplementedError
@@ -181,7 +185,13 @@ class Function:
     - `forward(ctx, *values)` computes the result. What `backward` will need goes into `ctx.save_for_backward(...)`.
     - `backward(ctx, d_output)` gets the derivative of the final result with respect to this function's output, and
       returns the derivatives with respect to its inputs: one for each variable that `forward` was given.
+
+    Attributes:
+        makes_derivatives: Whether everything that `backward` returns was newly made, and nothing else refers to it. A
+            leaf need not copy it then, which matters for large tensors.
     """
+
+    makes_derivatives = False
 
     @staticmethod
     def forward(ctx: Context, *values: Any) -> Any:
@@ -276,14 +286,22 @@ def backpropagate(variable: Variable, deriv: Any) -> None:
     """
     # By id(), and not by unique_id, which a copy of a variable shares with it. The graph keeps all of them alive.
     pending = {id(variable): deriv}
+    newly_made: set[int] = set()  # the variables whose derivative is known to nobody but `pending`
     for v in topological_sort(variable):
         derivative = pending.pop(id(v), None)
         if derivative is None:  # no path brought anything here
             continue
-        if v.is_leaf():
-            v.accumulate_derivative(derivative)
+        history = v.history
+        if history is None or history.last_fn is None:  # a leaf
+            if id(v) in newly_made:
+                v.keep_derivative(derivative)
+            else:
+                v.accumulate_derivative(derivative)
             continue
+        makes_derivatives = history.last_fn.makes_derivatives
         for parent, contribution in v.chain_rule(derivative):
             if contribution is not None and parent.history is not None:
                 arrived = pending.get(id(parent))
                 pending[id(parent)] = contribution if arrived is None else arrived + contribution
+                if makes_derivatives:  # then so is the sum, if it was added to something
+                    newly_made.add(id(parent))

@@ -204,6 +204,8 @@ def _swapped(a: "Tensor") -> "Tensor":
 class Conv1dFun(Function):
     """Convolution in one dimension, anchored at the left."""
 
+    makes_derivatives = True
+
     @staticmethod
     def forward(ctx: Context, input: "Tensor", weight: "Tensor") -> "Tensor":
         """Compute the convolution.
@@ -245,6 +247,8 @@ class Conv1dFun(Function):
 
 class Conv2dFun(Function):
     """Convolution in two dimensions, anchored at the top left."""
+
+    makes_derivatives = True
 
     @staticmethod
     def forward(ctx: Context, input: "Tensor", weight: "Tensor") -> "Tensor":

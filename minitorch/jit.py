@@ -310,9 +310,12 @@ def njit(
     return dispatcher
 
 
-def count_workers() -> int:
-    """On how many cores a parallel kernel runs."""
-    return 1 if numba.config.DISABLE_JIT else numba.get_num_threads()  # type: ignore[attr-defined]
+def count_workers(tasks: int) -> int:
+    """Among how many workers the tasks of a parallel kernel are to be divided: one for each core, if there are enough.
+
+    (`numba.set_num_threads` may leave a core more than one of them. To ask for that number takes longer than it saves.)
+    """
+    return 1 if numba.config.DISABLE_JIT else min(tasks, numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
 
 
 def diagnosed(*parts: Any) -> Callable[[Fn], Fn]:

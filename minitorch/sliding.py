@@ -130,7 +130,7 @@ def slide_task(
     terms, corners = len(starts), np.empty(ROWS, np.int64)
     blocks = (out_channels + ROWS - 1) // ROWS
     last_line = (images - 1) * lines + out_height
-    total = np.empty((ROWS, CELLS), storage.dtype)
+    total = np.zeros((ROWS, CELLS), storage.dtype)
     for line in range(0, last_line, rows):
         for column in range(0, out_width, columns):
             own_rows, own_columns = min(rows, last_line - line), min(columns, out_width - column)
@@ -138,9 +138,7 @@ def slide_task(
             for block in range(share * blocks // shares, (share + 1) * blocks // shares):
                 for r in range(ROWS):
                     corners[r] = (block * ROWS + r) * terms
-                    for p in range(cells):
-                        total[r, p] = 0
-                add_products(total, cells, planes[line * pitch + column :], starts, weights, corners, NEXT)
+                add_products(total, cells, planes[line * pitch + column :], starts, weights, corners, NEXT, True)
                 for n in range(line // lines, (line + own_rows - 1) // lines + 1):
                     # The rows of the stretch that belong to image n; what lies between the images is left behind.
                     h_first, h_last = max(line - n * lines, 0), min(line + own_rows - n * lines, out_height)
@@ -228,7 +226,7 @@ def slide_windows(out: KernelArguments, input: KernelArguments, weight: KernelAr
         reverse: Whether the window is anchored at its bottom right corner, with its first weight.
     """
     tasks, room, division = divide_windows(tuple(out[1].tolist()), tuple(weight[1].tolist()))
-    planes = memory.empty(count_workers() * room, out[0].dtype).reshape(-1, room)  # (workers, room)
+    planes = memory.empty(count_workers(tasks) * room, out[0].dtype).reshape(-1, room)  # (workers, room)
     slide_tasks(tasks, out, input, planes, weight, reverse, division)
 
 
@@ -244,6 +242,7 @@ def slide_long_task(
     weight: KernelArguments,
     reverse: bool,
     planes: Array,
+    size: int,
     together: int,
 ) -> None:
     """Add up the products of some channels, for all of the output.
@@ -257,6 +256,7 @@ def slide_long_task(
         reverse: Whether the window is anchored at its bottom right corner, with its first weight.
         planes: The planes of some channels: those of the input, (batch, together, size), and behind them those of the
             windows, (blocks * 4, together, size), in a flat row. There are windows of zeros, to make blocks of four.
+        size: The number of cells of a plane.
         together: How many channels are taken at a time.
     """
     part = parts[task]
@@ -265,7 +265,6 @@ def slide_long_task(
     in_storage, (_, _, height, width), (in_batch, in_channel, in_down, in_right) = input
     w_storage, (out_channels, in_channels, k_height, k_width), (w_out, w_in, down, right) = weight
     pitch = out_width + k_width - 1
-    size = (out_height + k_height - 1) * pitch
     distance = together * size  # from the planes of one image to those of the next, and of one window to the next
     margins, corner = (0, 0), 0
     if reverse:  # the window is read from its last cell to its first, and reaches over the other edges
@@ -292,14 +291,15 @@ def slide_long_task(
                 first = corner + o * w_out + (channel + c) * w_in
                 copy_image(plane, pitch, NO_MARGINS, w_storage, first, (k_height, k_width), (down, right))
         length = (channels - 1) * size + (k_height - 1) * pitch + k_width
-        for b in range(batch):
-            for block in range(blocks):
-                window, sums = windows[block * ROWS * distance :], part[b, block]
+        length = (length + 7) // 8 * 8  # a multiple of what is handled at once; there are zeros behind the window
+        for block in range(blocks):  # four windows stay in the nearest cache, while the images pass by
+            window = windows[block * ROWS * distance :]
+            for b in range(batch):
                 for first in range(0, columns, TERMS):
                     for k in range(TERMS):
                         place = min(first + k, out_height * out_width - 1)  # the last once more, to make threes
                         starts[k] = b * distance + place // out_width * pitch + place % out_width
-                    add_dot_products(sums, first, window, distance, length, planes, starts)
+                    add_dot_products(part[b, block], first, window, distance, length, planes, starts)
 
 
 def _slide_long_tasks(
@@ -309,6 +309,7 @@ def _slide_long_tasks(
     weight: KernelArguments,
     reverse: bool,
     planes: Array,
+    size: int,
     together: int,
 ) -> bool:
     """Each worker has planes of its own, as in `_slide_tasks`. In the end the parts are added up in their order.
@@ -323,7 +324,7 @@ def _slide_long_tasks(
         own = planes[w]
         own[:] = 0
         for task in range(w * tasks // workers, (w + 1) * tasks // workers):
-            slide_long_task(task, parts, (out_height, out_width), input, weight, reverse, own, together)
+            slide_long_task(task, parts, (out_height, out_width), input, weight, reverse, own, size, together)
     finite = True
     for b in range(batch):
         for o in range(out_channels):
@@ -341,7 +342,7 @@ slide_long_tasks = njit(_slide_long_tasks, parallel=True)
 
 
 @functools.lru_cache(maxsize=4096)
-def divide_long_windows(out_sizes: Sizes, weight_sizes: Sizes) -> tuple[int, int, Sizes]:
+def divide_long_windows(out_sizes: Sizes, weight_sizes: Sizes) -> tuple[int, int, int, Sizes]:
     """Divide the channels of the input among tasks, whose sums are added up in the end.
 
     Args:
@@ -349,13 +350,14 @@ def divide_long_windows(out_sizes: Sizes, weight_sizes: Sizes) -> tuple[int, int
         weight_sizes: The shape of the weight, (out_channels, in_channels, k_height, k_width).
 
     Returns:
-        How many channels are taken at a time: small images are taken several at a time. How many cells the planes of
-        one worker have. And the shape of the sums, (tasks, batch, out_channels / 4, 4, places), with more channels to
-        make fours, and more places to make threes.
+        How many cells a plane has. How many channels are taken at a time: small images are taken several at a time.
+        How many cells the planes of one worker have. And the shape of the sums, (tasks, batch, out_channels / 4, 4,
+        places), with more channels to make fours, and more places to make threes.
     """
     batch, out_channels, out_height, out_width = out_sizes
     _, in_channels, k_height, k_width = weight_sizes
-    size = (out_height + k_height - 1) * (out_width + k_width - 1)  # of a plane
+    size = (out_height + k_height - 1) * (out_width + k_width - 1)
+    size = -(-size // 8) * 8  # with zeros at the end, since a window is lengthened to a multiple of 8
     blocks = -(-out_channels // ROWS)  # rounded up, as all quotients here
     places = -(-out_height * out_width // TERMS) * TERMS
 
@@ -363,7 +365,7 @@ def divide_long_windows(out_sizes: Sizes, weight_sizes: Sizes) -> tuple[int, int
     images = batch + blocks * ROWS
     fitting = min(LONGEST // size, OWN_CACHE // (images * size))
     together = max(1, min(fitting, -(-in_channels // tasks)))
-    return together, images * together * size, (tasks, batch, blocks, ROWS, places)
+    return size, together, images * together * size, (tasks, batch, blocks, ROWS, places)
 
 
 def slide_long_windows(out: KernelArguments, input: KernelArguments, weight: KernelArguments, reverse: bool) -> None:
@@ -379,8 +381,8 @@ def slide_long_windows(out: KernelArguments, input: KernelArguments, weight: Ker
         weight: The weight, of shape (out_channels, in_channels, k_height, k_width).
         reverse: Whether the window is anchored at its bottom right corner, with its first weight.
     """
-    together, room, sums = divide_long_windows(tuple(out[1].tolist()), tuple(weight[1].tolist()))
-    planes = memory.empty(count_workers() * room, out[0].dtype).reshape(-1, room)  # (workers, room)
+    size, together, room, sums = divide_long_windows(tuple(out[1].tolist()), tuple(weight[1].tolist()))
+    planes = memory.empty(count_workers(sums[0]) * room, out[0].dtype).reshape(-1, room)  # (workers, room)
     parts = memory.empty(math.prod(sums), out[0].dtype).reshape(sums)
-    if not slide_long_tasks(parts, out, input, weight, reverse, planes, together):
+    if not slide_long_tasks(parts, out, input, weight, reverse, planes, size, together):
         slide_windows(out, input, weight, reverse)

@@ -514,6 +514,14 @@ class Tensor(Variable):
         x = self._fit(x)
         self.grad = x.f.id_map(x) if self.grad is None else self.grad + x
 
+    def keep_derivative(self, x: Any) -> None:
+        """Add `x`, which nothing else refers to, to the gradient of this leaf; the first is kept without copying it."""
+        x = self._fit(x)
+        if self.grad is None and self.is_leaf() and x.is_contiguous():
+            self.grad = x
+        else:
+            self.accumulate_derivative(x)
+
     def expand(self, other: "Tensor") -> "Tensor":
         """Bring a gradient into the shape of this tensor, by undoing what broadcasting did.
 

@@ -162,8 +162,12 @@ def as_sizes(values: Sequence[Any] | int, what: str) -> tuple[int, ...]:
     Raises:
         ShapeError: A value is not a whole number.
     """
-    if type(values) is tuple and {*map(type, values)} <= {int}:
-        return values  # as it should be, and nearly always is
+    if type(values) is tuple:
+        for value in values:
+            if type(value) is not int:
+                break
+        else:
+            return values  # as it should be, and nearly always is
     if isinstance(values, Iterable):
         values = tuple(values)
         if len(values) == 1 and isinstance(values[0], Iterable):

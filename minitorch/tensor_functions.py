@@ -331,6 +331,8 @@ class Copy(Function):
 class MatMul(Function):
     """The matrix product a @ b"""
 
+    makes_derivatives = True
+
     @staticmethod
     def forward(ctx: Context, a: "Tensor", b: "Tensor") -> "Tensor":
         """(..., n, k) @ (..., k, m) becomes (..., n, m); leading dimensions are broadcast."""

@@ -1,4 +1,4 @@
-"""The kernels of the fast backend: map, zip and reduce (task 3.1) and matrix multiplication (task 3.2)."""
+"""The fast backend: map, zip and reduce (task 3.1), and how all of its kernels run on several cores."""
 
 import inspect
 import math
@@ -12,18 +12,16 @@ import pytest
 from hypothesis import given
 
 import minitorch
-from minitorch import FastOps, ShapeError, fast_ops, jit, operators
+from minitorch import FastOps, fast_matmul, fast_ops, jit, operators
 
 from .checks import LAYOUTS, lay_out, random_array, seeds
 from .test_tensor_ops import (
     MAP_SHAPES,
-    MATRIX_SHAPES,
     REDUCE_SHAPES,
     SEEDS,
     ZIP_SHAPES,
     Raw,
     check_map,
-    check_matrix_multiply,
     check_reduce,
     check_zip,
     constant,
@@ -58,14 +56,6 @@ def test_zip(shapes: Any, dtype: type, seed: int) -> None:
 @pytest.mark.parametrize("shapes", REDUCE_SHAPES, ids=str)
 def test_reduce(shapes: Any, dtype: type, seed: int) -> None:
     check_reduce(fast_ops.tensor_reduce, shapes, dtype, seed)
-
-
-@pytest.mark.task3_2
-@DTYPES
-@SEEDS
-@pytest.mark.parametrize("shapes", MATRIX_SHAPES, ids=str)
-def test_matrix_multiply(shapes: Any, dtype: type, seed: int) -> None:
-    check_matrix_multiply(fast_ops.tensor_matrix_multiply, shapes, dtype, seed)
 
 
 @pytest.mark.task3_1
@@ -236,7 +226,7 @@ def test_kernels_run_on_several_cores_if_that_is_worth_it(name: str, monkeypatch
     used = []
     for part in (one, all_of_them):
         cells = inspect.getclosurevars(kernel).nonlocals
-        compiled = cells[part] if part in cells else getattr(fast_ops, part)
+        compiled = cells[part] if part in cells else getattr(fast_matmul, part)
         # Without the JIT, kernels are plain Python on one core.
         assert numba.config.DISABLE_JIT or bool(compiled.targetoptions.get("parallel")) == (part == all_of_them)
 
@@ -248,7 +238,7 @@ def test_kernels_run_on_several_cores_if_that_is_worth_it(name: str, monkeypatch
             cell = kernel.__closure__[kernel.__code__.co_freevars.index(part)]  # type: ignore[attr-defined]
             monkeypatch.setattr(cell, "cell_contents", spy)
         else:
-            monkeypatch.setattr(fast_ops, part, spy)
+            monkeypatch.setattr(fast_matmul, part, spy)
     for large in (False, True):
         found, expected = run_on(kernel, name, large)
         np.testing.assert_allclose(found, expected, rtol=1e-9)
@@ -329,17 +319,6 @@ def test_reduce_does_not_depend_on_the_number_of_threads(dim: int) -> None:
     x = constant(a, minitorch.FastBackend)
     found = on_one_and_on_all_threads(lambda: minitorch.FastBackend.add_reduce(x, dim).to_numpy())
     np.testing.assert_allclose(found, a.sum(dim, keepdims=True), rtol=1e-9, atol=1e-11)
-
-
-@pytest.mark.task3_2
-@pytest.mark.usefixtures("_threads")
-@pytest.mark.parametrize(("a_shape", "b_shape"), [((ROWS, 17), (17, 13)), ((2, ROWS, 11), (3, 1, 11, 7))])
-def test_matrix_multiply_does_not_depend_on_the_number_of_threads(a_shape: Any, b_shape: Any) -> None:
-    rng = np.random.default_rng(7)
-    a, b = rng.normal(size=a_shape), rng.normal(size=b_shape)
-    x, y = constant(a, minitorch.FastBackend), constant(b, minitorch.FastBackend)
-    found = on_one_and_on_all_threads(lambda: FastOps.matrix_multiply(x, y).to_numpy())
-    np.testing.assert_allclose(found, np.matmul(a, b), rtol=1e-9, atol=1e-11)
 
 
 # Tensors that are divided into many tasks. Plain Python has to do with as few as possible.
@@ -528,53 +507,6 @@ def test_other_functions_fold_from_the_first_cell_to_the_last(fn: Any, shape: tu
         np.testing.assert_array_equal(fold(x, dim).to_numpy(), expected)
 
 
-# Products of matrices around the borders of the blocks: 16 rows, 48 terms, 1040 columns
-
-BLOCKS = [((17, 49), (49, 1041))]
-if not numba.config.DISABLE_JIT:
-    BLOCKS += [((n, k), (k, m)) for n in (15, 16, 17, 33) for k in (47, 48, 49, 97) for m in (3, 1039, 1040, 1041)]
-    BLOCKS += [((5, 3), (3, 2083)), ((1, 1), (1, 2080)), ((64, 144), (144, 1040))]
-    BLOCKS += [
-        ((2, 1, 17, 49), (3, 49, 1041)),
-        ((3, 17, 49), (49, 50)),
-        ((17, 49), (3, 49, 50)),
-        ((4, 33, 5), (4, 5, 6)),
-    ]
-
-
-@pytest.mark.task3_2
-@DTYPES
-@pytest.mark.parametrize("shapes", BLOCKS, ids=str)
-def test_matrix_multiply_around_the_borders_of_its_blocks(shapes: Any, dtype: type) -> None:
-    rng = np.random.default_rng(15)
-    a, b = [random_array(rng, shape, dtype) for shape in shapes]
-    expected = np.matmul(a.astype(np.float64), b.astype(np.float64))
-    tolerance = {np.float64: 1e-11, np.float32: 2e-4}[dtype]  # the sums have up to 144 terms of size 1
-    # Rows in memory, one operand transposed, and both.
-    for layouts in [("rows", "rows"), ("reversed", "rows"), ("rows", "reversed"), ("rotated", "reversed")][
-        : 1 if numba.config.DISABLE_JIT else 4
-    ]:
-        x, y = [lay_out(m, layout, minitorch.FastBackend) for m, layout in zip((a, b), layouts, strict=True)]
-        found = FastOps.matrix_multiply(x, y)
-        assert found.dtype == dtype
-        np.testing.assert_allclose(found.to_numpy(), expected, rtol=tolerance, atol=tolerance)
-
-
-@pytest.mark.task3_2
-@pytest.mark.parametrize("rows", [1, 4, 5, 18])
-@pytest.mark.parametrize("value", [math.nan, math.inf])
-def test_nan_and_infinity_in_a_product_stay_in_their_rows_and_columns(value: float, rows: int) -> None:
-    rng = np.random.default_rng(16)
-    a, b = random_array(rng, (rows, 5)), random_array(rng, (5, 6))
-    a[rows - 1, 3] = value
-    b[1, 2] = value
-    with np.errstate(invalid="ignore"):  # in plain Python, NumPy warns of infinity times 0
-        found = FastOps.matrix_multiply(constant(a), constant(b)).to_numpy()
-        expected = (a[:, :, None] * b[None]).sum(1)
-    np.testing.assert_allclose(found, expected, rtol=1e-9)
-    assert np.isfinite(found).sum() == (rows - 1) * 5
-
-
 # Operations
 
 
@@ -629,32 +561,3 @@ def test_nan_and_infinity_pass_through() -> None:
     np.testing.assert_array_equal(f.add_zip(x, x).to_numpy(), [math.nan, math.inf, -math.inf, 2.0])
     np.testing.assert_array_equal(f.eq_zip(x, x).to_numpy(), [0.0, 1.0, 1.0, 1.0])
     assert math.isnan(f.add_reduce(x, 0).item())
-
-
-@pytest.mark.task3_2
-@pytest.mark.parametrize(
-    ("a", "b"), [((2, 3), (4, 3)), ((2, 3), (2, 3)), ((3,), (3, 2)), ((2, 3), (3,)), ((), (1, 1)), ((2, 1), (3, 4))]
-)
-def test_matrices_that_do_not_fit(a: tuple[int, ...], b: tuple[int, ...]) -> None:
-    with pytest.raises(ShapeError, match="cannot be multiplied as matrices") as error:
-        FastOps.matrix_multiply(minitorch.zeros(*a), minitorch.zeros(*b))
-    assert f"{a} @ {b}" in str(error.value)
-    assert "fix:" in str(error.value)
-
-
-@pytest.mark.task3_2
-def test_batches_that_do_not_fit() -> None:
-    with pytest.raises(minitorch.BroadcastError, match="2 and 5"):
-        FastOps.matrix_multiply(minitorch.zeros(2, 3, 4), minitorch.zeros(5, 4, 6))
-
-
-@pytest.mark.task3_2
-def test_matrix_multiply_of_other_number_types() -> None:
-    a, b = random_array(np.random.default_rng(8), (3, 4)), random_array(np.random.default_rng(9), (4, 5), np.float32)
-    product = FastOps.matrix_multiply(constant(a), constant(b))
-    assert product.dtype == np.float64
-    np.testing.assert_allclose(product.to_numpy(), a @ b.astype(np.float64), rtol=1e-12)
-    counts = np.arange(6).reshape(2, 3)
-    product = FastOps.matrix_multiply(constant(counts), constant(counts.T))
-    assert product.dtype == np.float64
-    assert product.to_numpy().tolist() == [[5.0, 14.0], [14.0, 50.0]]

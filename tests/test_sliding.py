@@ -113,6 +113,17 @@ def test_outputs_smaller_and_larger_than_the_input(out_sides: tuple[int, int], r
     np.testing.assert_allclose(found, expected_convolution(input, weight, out_sides, reverse), rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("out_sides", [(1, 1), (1, 2), (2, 1), (2, 3)])
+@pytest.mark.parametrize("channels", [1, 8, 20])
+def test_a_window_that_fills_its_plane(channels: int, out_sides: tuple[int, int], reverse: bool) -> None:
+    """A long window is lengthened to a multiple of 8 cells: behind it, there must be nothing but zeros."""
+    rng = np.random.default_rng(2)
+    input, weight = random_array(rng, (3, channels, 5, 7)), random_array(rng, (6, channels, 5, 7))
+    found = convolve(input, weight, out_sides, reverse)
+    np.testing.assert_allclose(found, expected_convolution(input, weight, out_sides, reverse), rtol=0, atol=1e-11)
+
+
 @pytest.fixture
 def _threads() -> Any:
     """Give back the number of threads that a test takes away."""
