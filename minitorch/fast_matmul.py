@@ -15,7 +15,8 @@ from numba import prange
 
 from . import memory
 from .inner_loops import NEXT, ROWS, TASKS, Pair, add_products, copy_block
-from .jit import diagnosed, njit
+from .jit import count_workers, diagnosed, njit
+from .sharing import deal_out, next_task
 from .tensor_data import Shape, Sizes, Storage, Strides
 from .tensor_ops import fills_output
 
@@ -188,6 +189,7 @@ def multiply_task(
 
 
 def _multiply_tasks(
+    workers: int,
     tasks: int,
     together: int,
     sizes: tuple[int, int, int],
@@ -199,8 +201,12 @@ def _multiply_tasks(
     b_storage: Storage,
     b_down: int,
 ) -> None:
-    for task in prange(tasks):
-        multiply_task(np.int64(task), together, sizes, starts, out, out_steps, a_storage, a_steps, b_storage, b_down)
+    tickets = deal_out(tasks, workers)
+    for worker in prange(workers):
+        task = next_task(tickets, np.int64(worker), tasks)
+        while task < tasks:
+            multiply_task(task, together, sizes, starts, out, out_steps, a_storage, a_steps, b_storage, b_down)
+            task = next_task(tickets, np.int64(worker), tasks)
 
 
 multiply_tasks = njit(_multiply_tasks, parallel=True)
@@ -249,4 +255,4 @@ def tensor_matrix_multiply(
     if plan.tasks == 1:  # not worth waking the other cores
         multiply_task(0, *arguments)
     else:
-        multiply_tasks(plan.tasks, *arguments)
+        multiply_tasks(count_workers(plan.tasks), plan.tasks, *arguments)

@@ -14,7 +14,8 @@ from numba import prange
 from . import operators
 from .autodiff import Context, Function
 from .inner_loops import ROWS, Array
-from .jit import njit
+from .jit import count_workers, njit
+from .sharing import deal_out, next_task
 from .tensor_data import Storage
 
 if TYPE_CHECKING:
@@ -139,12 +140,19 @@ def pool_back_task(
                 gradients[w] = share[w] * (one if cells[w] == largest[w] else zero)
 
 
-def _pool_tasks(tasks: int, out: Storage, image: Storage, height: int, width: int, kh: int, kw: int) -> None:
-    for task in prange(tasks):
-        pool_task(np.int64(task), out, image, height, width, kh, kw)
+def _pool_tasks(
+    workers: int, tasks: int, out: Storage, image: Storage, height: int, width: int, kh: int, kw: int
+) -> None:
+    tickets = deal_out(tasks, workers)
+    for worker in prange(workers):
+        task = next_task(tickets, np.int64(worker), tasks)
+        while task < tasks:
+            pool_task(task, out, image, height, width, kh, kw)
+            task = next_task(tickets, np.int64(worker), tasks)
 
 
 def _pool_back_tasks(
+    workers: int,
     tasks: int,
     grad_image: Array,
     grad_out: Storage,
@@ -155,8 +163,12 @@ def _pool_back_tasks(
     kh: int,
     kw: int,
 ) -> None:
-    for task in prange(tasks):
-        pool_back_task(np.int64(task), grad_image, grad_out, out, image, height, width, kh, kw)
+    tickets = deal_out(tasks, workers)
+    for worker in prange(workers):
+        task = next_task(tickets, np.int64(worker), tasks)
+        while task < tasks:
+            pool_back_task(task, grad_image, grad_out, out, image, height, width, kh, kw)
+            task = next_task(tickets, np.int64(worker), tasks)
 
 
 pool_tasks = njit(_pool_tasks, parallel=True)
@@ -181,7 +193,8 @@ class MaxPool2dFun(Function):
         kh, kw = kernel
         cells = _rows(input)
         out = input.empty((batch, channel, height // kh, width // kw), input.dtype)
-        pool_tasks(batch * channel, out._tensor._storage, cells, height, width, kh, kw)
+        tasks = batch * channel
+        pool_tasks(count_workers(tasks), tasks, out._tensor._storage, cells, height, width, kh, kw)
         ctx.save_for_backward(cells, out, input.shape, kernel)
         return out
 
@@ -191,8 +204,7 @@ class MaxPool2dFun(Function):
         cells, out, shape, (kh, kw) = ctx.saved_values
         batch, channel, height, width = shape
         grad = grad_output.empty(shape, out.dtype)
-        maxima = out._tensor._storage
-        pool_back_tasks(
-            batch * channel, grad._tensor._storage, _rows(grad_output), maxima, cells, height, width, kh, kw
-        )
+        maxima, tasks = out._tensor._storage, batch * channel
+        arguments = (grad._tensor._storage, _rows(grad_output), maxima, cells, height, width, kh, kw)
+        pool_back_tasks(count_workers(tasks), tasks, *arguments)
         return grad

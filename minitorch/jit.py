@@ -21,6 +21,7 @@ import builtins
 import contextlib
 import functools
 import hashlib
+import inspect
 import re
 import secrets
 import types
@@ -30,6 +31,7 @@ from typing import Any, TypeVar
 
 import numba
 from numba.core import bytecode, caching
+from numba.extending import intrinsic
 
 from . import tensor_data
 
@@ -310,6 +312,13 @@ def njit(
     return dispatcher
 
 
+# What kernels that run on several cores need
+
+
+LINE = 8
+"""How many numbers of 8 bytes a cache line has. Two cores that write into the same one would wait for each other."""
+
+
 def count_workers(tasks: int) -> int:
     """Among how many workers the tasks of a parallel kernel are to be divided: one for each core, if there are enough.
 
@@ -318,12 +327,41 @@ def count_workers(tasks: int) -> int:
     return 1 if numba.config.DISABLE_JIT else min(tasks, numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
 
 
+def _take_number(tickets: Any, share: int) -> int:
+    """Return the number on top of a share, and leave the next one there.
+
+    When it is compiled, this is a single instruction of the processor, so no two cores ever get the same number.
+    """
+    number = tickets[share, 0]
+    tickets[share, 0] += 1
+    return number
+
+
+@intrinsic
+def _take_number_at_once(typing_context: Any, tickets: Any, share: Any) -> Any:
+    """`_take_number`, for compiled code: numba has no such instruction in Python, so it is written for LLVM."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array = context.make_array(tickets)(context, builder, arguments[0])
+        place = builder.mul(arguments[1], context.get_constant(numba.types.int64, LINE))
+        number = builder.gep(array.data, [place])
+        return builder.atomic_rmw("add", number, context.get_constant(numba.types.int64, 1), "monotonic")
+
+    return numba.types.int64(tickets, numba.types.int64), generate
+
+
+take_number: Callable[[Any, int], int] = (
+    _take_number if numba.config.DISABLE_JIT else _take_number_at_once  # type: ignore[attr-defined,assignment]
+)
+
+
 def diagnosed(*parts: Any) -> Callable[[Fn], Fn]:
     """Give a kernel the method `parallel_diagnostics(level=...)`, which prints what numba made of its loops.
 
     Args:
         parts: The compiled functions that the kernel consists of. What is shown is the first of them, for all types
-            that any of them has been called with; they must take the same arguments.
+            that any of them has been called with. They take the same arguments, except that the first may take the
+            number of workers before them.
     """
 
     def decorate(kernel: Fn) -> Fn:
@@ -331,7 +369,8 @@ def diagnosed(*parts: Any) -> Callable[[Fn], Fn]:
             # Code from disk cannot tell how it was made; so it is compiled once more.
             fresh = numba.jit(**parts[0].targetoptions)(parts[0].py_func)
             for known in {known for part in parts for known in part.signatures}:
-                fresh.compile(known)
+                workers = [numba.types.int64] * (len(inspect.signature(parts[0].py_func).parameters) - len(known))
+                fresh.compile((*workers, *known))
             fresh.parallel_diagnostics(signature, level)
 
         kernel.parallel_diagnostics = parallel_diagnostics  # type: ignore[attr-defined]

@@ -22,6 +22,7 @@ from numba import prange
 from . import memory
 from .inner_loops import CELLS, NEXT, ROWS, TASKS, TERMS, Array, Pair, add_dot_products, add_products, copy_block
 from .jit import count_workers, njit
+from .sharing import deal_out, next_task
 from .tensor_data import KernelArguments, Sizes, Storage
 
 Division: TypeAlias = tuple[int, int, int, int, int, int]
@@ -169,12 +170,15 @@ def _slide_tasks(
     weights, starts = lay_out_weights(blocks, out[0].dtype, distance, pitch, weight, reverse)
     _, (_, _, k_height, k_width), _ = weight
     margins = (k_height - 1, k_width - 1) if reverse else NO_MARGINS
+    tickets = deal_out(tasks, workers)
     for worker in prange(workers):
         w = np.int64(worker)  # numba counts prange without a sign, and mixing the two kinds of integers gives floats
         own = planes[w]
         own[:] = 0
-        for task in range(w * tasks // workers, (w + 1) * tasks // workers):
+        task = next_task(tickets, w, tasks)
+        while task < tasks:
             slide_task(task, out, input, own, margins, weights, starts, division)
+            task = next_task(tickets, w, tasks)
 
 
 slide_tasks = njit(_slide_tasks, parallel=True)
@@ -319,12 +323,15 @@ def _slide_long_tasks(
     """
     storage, (batch, out_channels, out_height, out_width), strides = out
     workers, tasks = len(planes), len(parts)
+    tickets = deal_out(tasks, workers)
     for worker in prange(workers):
         w = np.int64(worker)
         own = planes[w]
         own[:] = 0
-        for task in range(w * tasks // workers, (w + 1) * tasks // workers):
+        task = next_task(tickets, w, tasks)
+        while task < tasks:
             slide_long_task(task, parts, (out_height, out_width), input, weight, reverse, own, size, together)
+            task = next_task(tickets, w, tasks)
     finite = True
     for b in range(batch):
         for o in range(out_channels):

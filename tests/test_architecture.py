@@ -30,6 +30,7 @@ FLOORS = {
     "optim": 1,
     "jit": 2,
     "inner_loops": 2,
+    "sharing": 2,
     "scalar_functions": 2,
     "tensor_ops": 2,
     "scalar": 3,
@@ -47,11 +48,12 @@ FLOORS = {
     "__init__": 8,
 }
 
-# On the lowest floor, two files need the wording of errors; and the innermost loops have to be compiled.
+# On the lowest floor, two files need the wording of errors; and what kernels are made of has to be compiled.
 SIDEWAYS = {
     ("module", "errors"),
     ("datasets", "errors"),
     ("inner_loops", "jit"),
+    ("sharing", "jit"),
     ("fast_ops", "fast_matmul"),
     ("fast_conv", "sliding"),
 }

@@ -259,7 +259,9 @@ def test_numba_can_tell_how_a_kernel_runs_in_parallel(
     kernel.parallel_diagnostics(level=1)  # type: ignore[attr-defined]
     text = capsys.readouterr().out
     assert f"_{all_of_them}" in text
-    assert re.search(r"for task in prange\(tasks\):-+\| #\d+", text), "no loop that runs on several cores"
+    assert re.search(r"for (task in prange\(tasks|worker in prange\(workers)\):-+\| #\d+", text), (
+        "no loop that runs on several cores"
+    )
 
 
 @pytest.mark.task3_1

@@ -11,6 +11,7 @@ from hypothesis import given
 
 import minitorch
 from minitorch import Tensor, fast_pool
+from minitorch.jit import count_workers
 
 from . import oracles
 from .checks import LAYOUTS, check_function, lay_out, random_array, seeds
@@ -218,9 +219,9 @@ def test_kernels_fill_every_cell_and_no_other(shape: Any, kernel: tuple[int, int
     # Behind the cells there is room that nobody may touch.
     out, grad = np.full(maxima.size + 9, 77.0, dtype), np.full(images.size + 9, 77.0, dtype)
     cells = images.ravel().copy()
-    fast_pool.pool_tasks(tasks, out, cells, *shape[2:], *kernel)
+    fast_pool.pool_tasks(count_workers(tasks), tasks, out, cells, *shape[2:], *kernel)
     np.testing.assert_array_equal(out[: maxima.size], maxima.ravel())
-    fast_pool.pool_back_tasks(tasks, grad, upstream.ravel(), out, cells, *shape[2:], *kernel)
+    fast_pool.pool_back_tasks(count_workers(tasks), tasks, grad, upstream.ravel(), out, cells, *shape[2:], *kernel)
     expected = expected_gradient(images, kernel, upstream)
     np.testing.assert_allclose(grad[: images.size], expected.ravel(), rtol=1e-6 if dtype == np.float32 else 1e-14)
     assert (out[maxima.size :] == 77).all()
