@@ -184,7 +184,7 @@ def multiply_task(
             for r in range(ROWS):  # where there are no four rows any more, the last one is computed more than once
                 corners[r] = a + min(first + r, rows - 1) * a_steps[0] + k * a_steps[1]
             sums = total[first : first + ROWS]
-            add_products(sums, columns, b_storage, stretches[:terms], a_storage, corners, a_steps[1], False)
+            add_products(sums, columns, b_storage, stretches[:terms], a_storage, corners, a_steps[1])
     copy_block(out, o, out_steps, total.reshape(total.size), np.int64(0), (distance, NEXT), rows, columns)
 
 

@@ -40,7 +40,7 @@ TASKS = 8
 
 
 def _add_products(
-    total: Array, columns: int, cells: Array, starts: Array, weights: Array, corners: Array, step: int, begin: bool
+    total: Array, columns: int, cells: Array, starts: Array, weights: Array, corners: Array, step: int
 ) -> None:
     """Add weighted stretches of `cells` to four rows of sums:
 
@@ -58,10 +58,8 @@ def _add_products(
         weights: Where the weights lie, a flat row.
         corners: Where in it the weights of each row of sums begin, of shape (4,).
         step: How far the weight of one stretch lies from that of the next.
-        begin: Whether the first stretch replaces what `total` holds. (To fill it with zeros beforehand would take as
-            long as adding two stretches.)
     """
-    terms, zero = len(starts), total.dtype.type(0)
+    terms = len(starts)
     row0, row1, row2, row3 = total[0], total[1], total[2], total[3]
     a, b, c, d = corners[0], corners[1], corners[2], corners[3]
     for t in range(0, terms - TERMS + 1, TERMS):
@@ -74,23 +72,21 @@ def _add_products(
         stretch0 = cells[starts[t] : starts[t] + columns]
         stretch1 = cells[starts[t + 1] : starts[t + 1] + columns]
         stretch2 = cells[starts[t + 2] : starts[t + 2] + columns]
-        anew = begin and t == 0
         for p in range(columns):
             x, y, z = stretch0[p], stretch1[p], stretch2[p]  # fetched once, used four times
-            row0[p] = (zero if anew else row0[p]) + a0 * x + a1 * y + a2 * z
-            row1[p] = (zero if anew else row1[p]) + b0 * x + b1 * y + b2 * z
-            row2[p] = (zero if anew else row2[p]) + c0 * x + c1 * y + c2 * z
-            row3[p] = (zero if anew else row3[p]) + d0 * x + d1 * y + d2 * z
+            row0[p] = row0[p] + a0 * x + a1 * y + a2 * z
+            row1[p] = row1[p] + b0 * x + b1 * y + b2 * z
+            row2[p] = row2[p] + c0 * x + c1 * y + c2 * z
+            row3[p] = row3[p] + d0 * x + d1 * y + d2 * z
     for t in range(terms - terms % TERMS, terms):  # the one or two terms that are left
         a0, b0, c0, d0 = weights[a + t * step], weights[b + t * step], weights[c + t * step], weights[d + t * step]
         stretch = cells[starts[t] : starts[t] + columns]
-        anew = begin and t == 0
         for p in range(columns):
             x = stretch[p]
-            row0[p] = (zero if anew else row0[p]) + a0 * x
-            row1[p] = (zero if anew else row1[p]) + b0 * x
-            row2[p] = (zero if anew else row2[p]) + c0 * x
-            row3[p] = (zero if anew else row3[p]) + d0 * x
+            row0[p] = row0[p] + a0 * x
+            row1[p] = row1[p] + b0 * x
+            row2[p] = row2[p] + c0 * x
+            row3[p] = row3[p] + d0 * x
 
 
 def _add_dot_products(
@@ -137,19 +133,6 @@ _5, _6, _7, _8 = np.uintp(5), np.uintp(6), np.uintp(7), np.uintp(8)
 
 
 @njit
-def copy_eight(target: Array, t: Any, source: Array, s: Any) -> None:
-    """Copy eight neighbouring cells, from place s on to place t on; both are unsigned numbers.
-
-    All are read before any is written. So the compiler need not ask whether the reads depend on the writes, and moves
-    all eight at once.
-    """
-    a, b, c, d = source[s], source[s + _1], source[s + _2], source[s + _3]
-    e, f, g, h = source[s + _4], source[s + _5], source[s + _6], source[s + _7]
-    target[t], target[t + _1], target[t + _2], target[t + _3] = a, b, c, d
-    target[t + _4], target[t + _5], target[t + _6], target[t + _7] = e, f, g, h
-
-
-@njit
 def copy_block(
     target: Array, begin: int, to_steps: Pair, source: Array, first: int, from_steps: Pair, rows: int, columns: int
 ) -> None:
@@ -157,8 +140,9 @@ def copy_block(
 
         target[begin + h * down + w * right] = source[first + h * down' + w * right']
 
-    If both lie in neighbouring columns, eight cells are moved at once; for short rows this is many times as fast as the
-    plain loop.
+    If both lie in neighbouring columns, eight cells are read before any of them is written. Then the compiler need not
+    ask whether the reads depend on the writes, and moves all eight at once; for short rows this is several times as
+    fast as the plain loop.
 
     Args:
         target: Where to copy to, a flat row.
@@ -177,13 +161,16 @@ def copy_block(
             for w in range(columns):
                 target[t + w * to_right] = source[s + w * from_right]
         return
-    whole, last = np.uintp(columns // 8 * 8), np.uintp(columns - 8)
+    last = np.uintp(columns - 8)
     for h in range(rows):
         t_row, s_row = np.uintp(begin + h * to_steps[0]), np.uintp(first + h * from_steps[0])
-        for w in range(np.uintp(0), whole, _8):
-            copy_eight(target, t_row + w, source, s_row + w)
-        if columns % 8 > 0:  # the last eight overlap with those before
-            copy_eight(target, t_row + last, source, s_row + last)
+        for w in range(np.uintp(0), np.uintp(columns), _8):
+            w = min(w, last)  # the last eight may overlap with those before
+            t, s = t_row + w, s_row + w
+            a, b, c, d = source[s], source[s + _1], source[s + _2], source[s + _3]
+            e, f, g, x = source[s + _4], source[s + _5], source[s + _6], source[s + _7]
+            target[t], target[t + _1], target[t + _2], target[t + _3] = a, b, c, d
+            target[t + _4], target[t + _5], target[t + _6], target[t + _7] = e, f, g, x
 
 
 add_products = njit(_add_products, fuse=True)

@@ -315,10 +315,6 @@ def njit(
 # What kernels that run on several cores need
 
 
-LINE = 8
-"""How many numbers of 8 bytes a cache line has. Two cores that write into the same one would wait for each other."""
-
-
 def count_workers(tasks: int) -> int:
     """Among how many workers the tasks of a parallel kernel are to be divided: one for each core, if there are enough.
 
@@ -327,27 +323,26 @@ def count_workers(tasks: int) -> int:
     return 1 if numba.config.DISABLE_JIT else min(tasks, numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
 
 
-def _take_number(tickets: Any, share: int) -> int:
-    """Return the number on top of a share, and leave the next one there.
+def _take_number(numbers: Any, place: int) -> int:
+    """Return one of the numbers in an array, and leave the next higher one in its place.
 
     When it is compiled, this is a single instruction of the processor, so no two cores ever get the same number.
     """
-    number = tickets[share, 0]
-    tickets[share, 0] += 1
+    number = numbers[place]
+    numbers[place] += 1
     return number
 
 
 @intrinsic
-def _take_number_at_once(typing_context: Any, tickets: Any, share: Any) -> Any:
+def _take_number_at_once(typing_context: Any, numbers: Any, place: Any) -> Any:
     """`_take_number`, for compiled code: numba has no such instruction in Python, so it is written for LLVM."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        array = context.make_array(tickets)(context, builder, arguments[0])
-        place = builder.mul(arguments[1], context.get_constant(numba.types.int64, LINE))
-        number = builder.gep(array.data, [place])
+        array = context.make_array(numbers)(context, builder, arguments[0])
+        number = builder.gep(array.data, [arguments[1]])
         return builder.atomic_rmw("add", number, context.get_constant(numba.types.int64, 1), "monotonic")
 
-    return numba.types.int64(tickets, numba.types.int64), generate
+    return numba.types.int64(numbers, numba.types.int64), generate
 
 
 take_number: Callable[[Any, int], int] = (

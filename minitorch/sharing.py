@@ -20,9 +20,12 @@ A parallel kernel is a loop over the workers, one for each core (`jit.count_work
 import numpy as np
 import numpy.typing as npt
 
-from .jit import LINE, njit, take_number
+from .jit import njit, take_number
 
 Tickets = npt.NDArray[np.int64]
+
+LINE = 8
+"""How many numbers of 8 bytes a cache line has. Two cores that write into the same one would wait for each other."""
 
 
 @njit
@@ -30,11 +33,11 @@ def deal_out(tasks: int, workers: int) -> Tickets:
     """Divide the tasks into a share for each worker.
 
     Returns:
-        Of shape (workers, LINE): in the first column, the first task of each share that nobody has taken yet.
+        Of shape (workers * LINE,): at the beginning of each line, the first task of a share that nobody has taken yet.
     """
-    tickets = np.zeros((workers, LINE), np.int64)
+    tickets = np.empty(workers * LINE, np.int64)
     for worker in range(workers):
-        tickets[worker, 0] = worker * tasks // workers
+        tickets[worker * LINE] = worker * tasks // workers
     return tickets
 
 
@@ -50,10 +53,10 @@ def next_task(tickets: Tickets, worker: int, tasks: int) -> int:
     Returns:
         The number of the task; or that of all tasks, if there is nothing left to do.
     """
-    workers = len(tickets)
+    workers = len(tickets) // LINE
     for other in range(workers):
         share = (worker + other) % workers
-        task = take_number(tickets, share)
+        task = take_number(tickets, share * LINE)
         if task < (share + 1) * tasks // workers:
             return task
     return tasks

@@ -131,7 +131,7 @@ def slide_task(
     terms, corners = len(starts), np.empty(ROWS, np.int64)
     blocks = (out_channels + ROWS - 1) // ROWS
     last_line = (images - 1) * lines + out_height
-    total = np.zeros((ROWS, CELLS), storage.dtype)
+    total = np.empty((ROWS, CELLS), storage.dtype)
     for line in range(0, last_line, rows):
         for column in range(0, out_width, columns):
             own_rows, own_columns = min(rows, last_line - line), min(columns, out_width - column)
@@ -139,7 +139,9 @@ def slide_task(
             for block in range(share * blocks // shares, (share + 1) * blocks // shares):
                 for r in range(ROWS):
                     corners[r] = (block * ROWS + r) * terms
-                add_products(total, cells, planes[line * pitch + column :], starts, weights, corners, NEXT, True)
+                    for p in range(cells):
+                        total[r, p] = 0
+                add_products(total, cells, planes[line * pitch + column :], starts, weights, corners, NEXT)
                 for n in range(line // lines, (line + own_rows - 1) // lines + 1):
                     # The rows of the stretch that belong to image n; what lies between the images is left behind.
                     h_first, h_last = max(line - n * lines, 0), min(line + own_rows - n * lines, out_height)
