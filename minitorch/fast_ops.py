@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from .tensor import Tensor
 
 Plan: TypeAlias = npt.NDArray[np.int64]
-Starts: TypeAlias = npt.NDArray[np.int64]
 
 
 class FastOps(TensorOps):
@@ -71,7 +70,7 @@ class FastOps(TensorOps):
 
 PIECE = np.int64(4096)
 """How many cells a task has, about: less would not be worth waking another core for. (Of NumPy's type for the same
-reason as NEXT.)"""
+reason as `inner_loops.NEXT`.)"""
 
 LANES = 64
 """How many partial maxima of a long row are kept side by side, at first."""
