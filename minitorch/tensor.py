@@ -510,10 +510,9 @@ class Tensor(Variable):
                     fix="call accumulate_derivative only where is_leaf() is True",
                 )
             )
+        # The first contribution is copied: it may share its storage with the gradient of another leaf.
         x = self._fit(x)
-        # The first contribution is copied, for it may share its storage with the gradient of another leaf. NumPy does
-        # that, and not a kernel, which would first have to be compiled.
-        self.grad = self.like(x.numbers()) if self.grad is None else self.grad + x
+        self.grad = x.f.id_map(x) if self.grad is None else self.grad + x
 
     def keep_derivative(self, x: Any) -> None:
         """Add `x`, which nothing else refers to, to the gradient of this leaf; the first is kept without copying it."""
