@@ -189,9 +189,12 @@ class Function:
     Attributes:
         makes_derivatives: Whether everything that `backward` returns was newly made, and nothing else refers to it. A
             leaf need not copy it then, which matters for large tensors.
+        hands_on_derivatives: Whether `backward` returns what it was given, in another form, and keeps none of it. Then
+            it is as new as it was before.
     """
 
     makes_derivatives = False
+    hands_on_derivatives = False
 
     @staticmethod
     def forward(ctx: Context, *values: Any) -> Any:
@@ -298,10 +301,11 @@ def backpropagate(variable: Variable, deriv: Any) -> None:
             else:
                 v.accumulate_derivative(derivative)
             continue
-        makes_derivatives = history.last_fn.makes_derivatives
+        fn = history.last_fn
+        is_new = fn.makes_derivatives or (fn.hands_on_derivatives and id(v) in newly_made)
         for parent, contribution in v.chain_rule(derivative):
             if contribution is not None and parent.history is not None:
                 arrived = pending.get(id(parent))
                 pending[id(parent)] = contribution if arrived is None else arrived + contribution
-                if makes_derivatives:  # then so is the sum, if it was added to something
+                if is_new:  # then so is the sum, if it was added to something
                     newly_made.add(id(parent))

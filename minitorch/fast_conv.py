@@ -24,8 +24,8 @@ import numpy as np
 from .autodiff import Context, Function, Variable
 from .errors import DTypeError, ShapeError, explain
 from .inner_loops import Array
-from .jit import diagnosed
-from .sliding import slide_long_windows, slide_tasks, slide_windows
+from .sharing import diagnosed
+from .sliding import slide_long_task, slide_long_windows, slide_task, slide_windows
 from .tensor_data import Shape, Storage, Strides
 from .tensor_ops import fills_output, output_for, result_type
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 @fills_output
-@diagnosed(slide_tasks)
+@diagnosed(slide_task, slide_long_task)
 def tensor_conv2d(
     out: Storage,
     out_shape: Shape,
@@ -78,7 +78,7 @@ def tensor_conv2d(
 
 
 @fills_output
-@diagnosed(slide_tasks)
+@diagnosed(slide_task, slide_long_task)
 def tensor_conv1d(
     out: Storage,
     out_shape: Shape,
@@ -187,13 +187,14 @@ def _check_sizes(rank: int, input: "Tensor", weight: "Tensor") -> None:
         )
 
 
-def _run(
-    kernel: Callable[..., None], out_shape: tuple[int, ...], input: "Tensor", weight: "Tensor", reverse: bool
-) -> "Tensor":
-    """Allocate the output, run the kernel and return the output."""
-    out = output_for(kernel, input, out_shape, result_type(input, weight))
+def _output(kernel: Callable[..., None], shape: tuple[int, ...], input: "Tensor", weight: "Tensor") -> "Tensor":
+    """Allocate the output of a convolution."""
+    return output_for(kernel, input, shape, result_type(input, weight))
+
+
+def _run(kernel: Callable[..., None], out: "Tensor", input: "Tensor", weight: "Tensor", reverse: bool) -> None:
+    """Run the kernel, which fills the output."""
     kernel(*out.tuple(), out.size, *input.tuple(), *weight.tuple(), reverse)
-    return out
 
 
 def _swapped(a: "Tensor") -> "Tensor":
@@ -224,7 +225,9 @@ class Conv1dFun(Function):
         _check_sizes(1, input, weight)
         ctx.save_for_backward(input, weight)
         batch, _, width = input.shape
-        return _run(tensor_conv1d, (batch, weight.shape[0], width), input, weight, False)
+        out = _output(tensor_conv1d, (batch, weight.shape[0], width), input, weight)
+        _run(tensor_conv1d, out, input, weight, False)
+        return out
 
     @staticmethod
     def backward(ctx: Context, grad_output: "Tensor") -> tuple["Tensor | None", "Tensor | None"]:
@@ -234,14 +237,15 @@ class Conv1dFun(Function):
         grad_input = grad_weight = None
         if needs_input:
             swapped = _swapped(weight)  # (in_channels, out_channels, k_width)
-            grad_input = _run(tensor_conv1d, input.shape, grad_output, swapped, True)
+            grad_input = _output(tensor_conv1d, input.shape, grad_output, swapped)
+            _run(tensor_conv1d, grad_input, grad_output, swapped, True)
         if needs_weight:
             # Every channel of the input plays the part of a batch, and the batch that of the channels.
             long_input = _swapped(input)  # (in_channels, batch, width)
             long_window = _swapped(grad_output)  # (out_channels, batch, width)
-            out_channels, in_channels, k_width = weight.shape
-            swapped = _run(tensor_conv1d, (in_channels, out_channels, k_width), long_input, long_window, False)
-            grad_weight = _swapped(swapped)  # (out_channels, in_channels, k_width)
+            grad_weight = _output(tensor_conv1d, weight.shape, input, grad_output)
+            swapped = _swapped(grad_weight)  # (in_channels, out_channels, k_width)
+            _run(tensor_conv1d, swapped, long_input, long_window, False)
         return grad_input, grad_weight
 
 
@@ -268,7 +272,9 @@ class Conv2dFun(Function):
         _check_sizes(2, input, weight)
         ctx.save_for_backward(input, weight)
         batch, _, height, width = input.shape
-        return _run(tensor_conv2d, (batch, weight.shape[0], height, width), input, weight, False)
+        out = _output(tensor_conv2d, (batch, weight.shape[0], height, width), input, weight)
+        _run(tensor_conv2d, out, input, weight, False)
+        return out
 
     @staticmethod
     def backward(ctx: Context, grad_output: "Tensor") -> tuple["Tensor | None", "Tensor | None"]:
@@ -278,15 +284,15 @@ class Conv2dFun(Function):
         grad_input = grad_weight = None
         if needs_input:
             swapped = _swapped(weight)  # (in_channels, out_channels, k_height, k_width)
-            grad_input = _run(tensor_conv2d, input.shape, grad_output, swapped, True)
+            grad_input = _output(tensor_conv2d, input.shape, grad_output, swapped)
+            _run(tensor_conv2d, grad_input, grad_output, swapped, True)
         if needs_weight:
             # Every channel of the input plays the part of a batch, and the batch that of the channels.
             long_input = _swapped(input)  # (in_channels, batch, height, width)
             long_window = _swapped(grad_output)  # (out_channels, batch, height, width)
-            out_channels, in_channels, k_height, k_width = weight.shape
-            shape = (in_channels, out_channels, k_height, k_width)
-            swapped = _run(tensor_conv2d, shape, long_input, long_window, False)
-            grad_weight = _swapped(swapped)  # (out_channels, in_channels, k_height, k_width)
+            grad_weight = _output(tensor_conv2d, weight.shape, input, grad_output)
+            swapped = _swapped(grad_weight)  # (in_channels, out_channels, k_height, k_width)
+            _run(tensor_conv2d, swapped, long_input, long_window, False)
         return grad_input, grad_weight
 
 

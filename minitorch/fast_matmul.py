@@ -11,12 +11,11 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from numba import prange
 
 from . import memory
 from .inner_loops import NEXT, ROWS, TASKS, Pair, add_products, copy_block
-from .jit import count_workers, diagnosed, njit
-from .sharing import deal_out, next_task
+from .jit import njit
+from .sharing import diagnosed, share_out
 from .tensor_data import Shape, Sizes, Storage, Strides
 from .tensor_ops import fills_output
 
@@ -175,45 +174,22 @@ def multiply_task(
 
     distance = columns + GAP  # from one row of sums to the next
     total = np.zeros(((rows + ROWS - 1) // ROWS * ROWS, distance), out.dtype)
-    stretches, corners = np.empty(TERMS_TOGETHER, np.int64), np.empty(ROWS, np.int64)
+    stretches, places = np.empty(TERMS_TOGETHER, np.int64), np.empty(TERMS_TOGETHER, np.int64)
+    corners = np.empty(ROWS, np.int64)
     for k in range(0, inner, TERMS_TOGETHER):
         terms = min(TERMS_TOGETHER, inner - k)
         for t in range(terms):
-            stretches[t] = b + (k + t) * b_down
+            stretches[t], places[t] = b + (k + t) * b_down, t * a_steps[1]
         for first in range(0, rows, ROWS):
             for r in range(ROWS):  # where there are no four rows any more, the last one is computed more than once
                 corners[r] = a + min(first + r, rows - 1) * a_steps[0] + k * a_steps[1]
             sums = total[first : first + ROWS]
-            add_products(sums, columns, b_storage, stretches[:terms], a_storage, corners, a_steps[1])
+            add_products(sums, columns, b_storage, stretches[:terms], a_storage, corners, places)
     copy_block(out, o, out_steps, total.reshape(total.size), np.int64(0), (distance, NEXT), rows, columns)
 
 
-def _multiply_tasks(
-    workers: int,
-    tasks: int,
-    together: int,
-    sizes: tuple[int, int, int],
-    starts: Starts,
-    out: Storage,
-    out_steps: Pair,
-    a_storage: Storage,
-    a_steps: Pair,
-    b_storage: Storage,
-    b_down: int,
-) -> None:
-    tickets = deal_out(tasks, workers)
-    for worker in prange(workers):
-        task = next_task(tickets, np.int64(worker), tasks)
-        while task < tasks:
-            multiply_task(task, together, sizes, starts, out, out_steps, a_storage, a_steps, b_storage, b_down)
-            task = next_task(tickets, np.int64(worker), tasks)
-
-
-multiply_tasks = njit(_multiply_tasks, parallel=True)
-
-
 @fills_output
-@diagnosed(multiply_tasks, multiply_task)
+@diagnosed(multiply_task)
 def tensor_matrix_multiply(
     out: Storage,
     out_shape: Shape,
@@ -241,7 +217,9 @@ def tensor_matrix_multiply(
         packed = memory.empty(len(starts) * inner * width, b_storage.dtype)
         pack(packed, b_storage, starts, (inner, width), steps)
         b_storage = packed
-    arguments = (
+    share_out(
+        multiply_task,
+        plan.tasks,
         plan.together,
         plan.sizes,
         plan.starts,
@@ -252,7 +230,3 @@ def tensor_matrix_multiply(
         b_storage,
         plan.b_down,
     )
-    if plan.tasks == 1:  # not worth waking the other cores
-        multiply_task(0, *arguments)
-    else:
-        multiply_tasks(count_workers(plan.tasks), plan.tasks, *arguments)

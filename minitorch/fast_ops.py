@@ -2,10 +2,9 @@
 
 Three ideas make it fast:
 
-- The work is divided into *tasks* of some thousand cells, and a loop over `prange` shares them out among the cores.
-  What a task computes, and the order in which the parts of a long sum are added up, follow from the shapes alone; so
-  the results do not depend on who does it. (numba counts `prange` without a sign. A task's number is given one, as
-  np.int64, so that the function of the task need not be compiled once more for it.)
+- The work is divided into *tasks* of some thousand cells, which `sharing.share_out` has done on all cores. What a task
+  computes, and the order in which the parts of a long sum are added up, follow from the shapes alone; so the results do
+  not depend on who does it.
 - The index arithmetic is done once per task, or row, and not for every cell. Most tensors lie in memory row by row,
   and then all their dimensions are as good as one long row (`plan_walk`).
 - The innermost loops run over neighbouring cells, which the processor can handle several at a time.
@@ -18,11 +17,11 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from numba import prange
 
 from . import operators
-from .fast_matmul import tensor_matrix_multiply
-from .jit import diagnosed, njit
+from .fast_matmul import MOST_PLANS, tensor_matrix_multiply
+from .jit import njit
+from .sharing import diagnosed, share_out
 from .tensor_data import Shape, Storage, Strides
 from .tensor_ops import (
     MapProto,
@@ -74,9 +73,6 @@ reason as `inner_loops.NEXT`.)"""
 
 LANES = 64
 """How many partial maxima of a long row are kept side by side, at first."""
-
-MOST_PLANS = 4096
-"""How many plans are remembered."""
 
 REORDERABLE = (operators.add, operators.mul, operators.max)
 """The functions whose folds may be computed in any order. (Rounding makes the last digits of sums and products
@@ -209,14 +205,8 @@ def tensor_map(fn: Callable[[float], float]) -> Callable[..., None]:
 
     map_task = njit(_map_task, calls=fn)
 
-    def _map_tasks(tasks: int, plan: Plan, out: Storage, in_storage: Storage) -> None:
-        for task in prange(tasks):
-            map_task(np.int64(task), plan, out, in_storage)
-
-    map_tasks = njit(_map_tasks, parallel=True, calls=fn)
-
     @fills_output
-    @diagnosed(map_tasks, map_task)
+    @diagnosed(map_task)
     def _map(
         out: Storage,
         out_shape: Shape,
@@ -227,10 +217,7 @@ def tensor_map(fn: Callable[[float], float]) -> Callable[..., None]:
     ) -> None:
         # There is no second input here; the output stands in for it.
         tasks, plan = find_plan(PIECE, out_shape, out_strides, in_shape, in_strides, out_shape, out_strides)
-        if tasks == 1:  # not worth waking the other cores
-            map_task(0, plan, out, in_storage)
-        else:
-            map_tasks(tasks, plan, out, in_storage)
+        share_out(map_task, tasks, plan, out, in_storage)
 
     return _map
 
@@ -265,14 +252,8 @@ def tensor_zip(fn: Callable[[float, float], float]) -> Callable[..., None]:
 
     zip_task = njit(_zip_task, calls=fn)
 
-    def _zip_tasks(tasks: int, plan: Plan, out: Storage, a_storage: Storage, b_storage: Storage) -> None:
-        for task in prange(tasks):
-            zip_task(np.int64(task), plan, out, a_storage, b_storage)
-
-    zip_tasks = njit(_zip_tasks, parallel=True, calls=fn)
-
     @fills_output
-    @diagnosed(zip_tasks, zip_task)
+    @diagnosed(zip_task)
     def _zip(
         out: Storage,
         out_shape: Shape,
@@ -285,10 +266,7 @@ def tensor_zip(fn: Callable[[float, float], float]) -> Callable[..., None]:
         b_strides: Strides,
     ) -> None:
         tasks, plan = find_plan(PIECE, out_shape, out_strides, a_shape, a_strides, b_shape, b_strides)
-        if tasks == 1:  # not worth waking the other cores
-            zip_task(0, plan, out, a_storage, b_storage)
-        else:
-            zip_tasks(tasks, plan, out, a_storage, b_storage)
+        share_out(zip_task, tasks, plan, out, a_storage, b_storage)
 
     return _zip
 
@@ -366,26 +344,15 @@ def tensor_reduce(fn: Callable[[float, float], float]) -> Callable[..., None]:
 
     reduce_task = njit(_reduce_task, calls=fn)
 
-    def _reduce_tasks(
-        tasks: int, piece: int, plan: Plan, out: Storage, a_storage: Storage, step: int, length: int
-    ) -> None:
-        for task in prange(tasks):
-            reduce_task(np.int64(task), piece, plan, out, a_storage, step, length)
+    def _fold_part(task: int, parts: Storage, a_storage: Storage, step: int, length: int) -> None:
+        """Fold a part of a single long row."""
+        first = task * PIECE
+        behind = min(PIECE, length - first) - 1
+        parts[task] = fold(a_storage, (first + 1) * step, step, behind, np.float64(a_storage[first * step]))
 
-    reduce_tasks = njit(_reduce_tasks, parallel=True, calls=fn)
+    fold_part = njit(_fold_part, calls=fn)
 
-    def _fold_long_row(out: Storage, a_storage: Storage, step: int, length: int) -> None:
-        """Fold a single long row: each task folds a part of it, and the parts are folded in their order."""
-        parts = np.empty((length + PIECE - 1) // PIECE)
-        for part in prange(len(parts)):
-            first = np.int64(part) * PIECE
-            behind = min(PIECE, length - first) - 1
-            parts[part] = fold(a_storage, (first + 1) * step, step, behind, np.float64(a_storage[first * step]))
-        out[0] = fold(parts, 0, 1, len(parts), np.float64(out[0]))
-
-    fold_long_row = njit(_fold_long_row, parallel=True, calls=fn)
-
-    @diagnosed(reduce_tasks, reduce_task)
+    @diagnosed(reduce_task, fold_part)
     def _reduce(
         out: Storage,
         out_shape: Shape,
@@ -397,16 +364,15 @@ def tensor_reduce(fn: Callable[[float, float], float]) -> Callable[..., None]:
     ) -> None:
         length, step = int(a_shape[reduce_dim]), int(a_strides[reduce_dim])
         if reorderable and len(out) == 1 and length >= 2 * PIECE:
-            fold_long_row(out, a_storage, step, length)
+            parts = np.empty(-(-length // int(PIECE)))  # rounded up
+            share_out(fold_part, len(parts), parts, a_storage, step, length)
+            out[0] = fold(parts, 0, 1, len(parts), np.float64(out[0]))  # in their order
             return
         # The output has size 1 in the folded dimension, so walking through it visits the first cells to fold.
         # Cells of the output in each task; where neighbours are folded side by side, not too few of them.
         piece = max(8 if step == 1 else 512, 2 * PIECE // max(length, 1))
         tasks, plan = find_plan(piece, out_shape, out_strides, out_shape, a_strides, out_shape, out_strides)
-        if tasks == 1:  # not worth waking the other cores
-            reduce_task(0, piece, plan, out, a_storage, step, length)
-        else:
-            reduce_tasks(tasks, piece, plan, out, a_storage, step, length)
+        share_out(reduce_task, tasks, piece, plan, out, a_storage, step, length)
 
     return _reduce
 

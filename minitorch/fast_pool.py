@@ -9,13 +9,12 @@ them, one row for each row of tiles, has to be gone through tile by tile.
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import prange
 
 from . import operators
 from .autodiff import Context, Function
 from .inner_loops import ROWS, Array
-from .jit import count_workers, njit
-from .sharing import deal_out, next_task
+from .jit import njit
+from .sharing import share_out
 from .tensor_data import Storage
 
 if TYPE_CHECKING:
@@ -140,41 +139,6 @@ def pool_back_task(
                 gradients[w] = share[w] * (one if cells[w] == largest[w] else zero)
 
 
-def _pool_tasks(
-    workers: int, tasks: int, out: Storage, image: Storage, height: int, width: int, kh: int, kw: int
-) -> None:
-    tickets = deal_out(tasks, workers)
-    for worker in prange(workers):
-        task = next_task(tickets, np.int64(worker), tasks)
-        while task < tasks:
-            pool_task(task, out, image, height, width, kh, kw)
-            task = next_task(tickets, np.int64(worker), tasks)
-
-
-def _pool_back_tasks(
-    workers: int,
-    tasks: int,
-    grad_image: Array,
-    grad_out: Storage,
-    out: Storage,
-    image: Storage,
-    height: int,
-    width: int,
-    kh: int,
-    kw: int,
-) -> None:
-    tickets = deal_out(tasks, workers)
-    for worker in prange(workers):
-        task = next_task(tickets, np.int64(worker), tasks)
-        while task < tasks:
-            pool_back_task(task, grad_image, grad_out, out, image, height, width, kh, kw)
-            task = next_task(tickets, np.int64(worker), tasks)
-
-
-pool_tasks = njit(_pool_tasks, parallel=True)
-pool_back_tasks = njit(_pool_back_tasks, parallel=True)
-
-
 def _rows(a: "Tensor") -> Storage:
     """The storage of a tensor whose cells lie row by row; copied if they do not."""
     return (a if a.is_contiguous() else a.f.id_map(a))._tensor._storage
@@ -193,8 +157,7 @@ class MaxPool2dFun(Function):
         kh, kw = kernel
         cells = _rows(input)
         out = input.empty((batch, channel, height // kh, width // kw), input.dtype)
-        tasks = batch * channel
-        pool_tasks(count_workers(tasks), tasks, out._tensor._storage, cells, height, width, kh, kw)
+        share_out(pool_task, batch * channel, out._tensor._storage, cells, height, width, kh, kw)
         ctx.save_for_backward(cells, out, input.shape, kernel)
         return out
 
@@ -204,7 +167,7 @@ class MaxPool2dFun(Function):
         cells, out, shape, (kh, kw) = ctx.saved_values
         batch, channel, height, width = shape
         grad = grad_output.empty(shape, out.dtype)
-        maxima, tasks = out._tensor._storage, batch * channel
-        arguments = (grad._tensor._storage, _rows(grad_output), maxima, cells, height, width, kh, kw)
-        pool_back_tasks(count_workers(tasks), tasks, *arguments)
+        maxima, gradients = out._tensor._storage, _rows(grad_output)
+        arguments = (grad._tensor._storage, gradients, maxima, cells, height, width, kh, kw)
+        share_out(pool_back_task, batch * channel, *arguments)
         return grad

@@ -40,11 +40,11 @@ TASKS = 8
 
 
 def _add_products(
-    total: Array, columns: int, cells: Array, starts: Array, weights: Array, corners: Array, step: int
+    total: Array, columns: int, cells: Array, starts: Array, weights: Array, corners: Array, places: Array
 ) -> None:
     """Add weighted stretches of `cells` to four rows of sums:
 
-        total[r, p] += sum over t of weights[corners[r] + t * step] * cells[starts[t] + p]
+        total[r, p] += sum over t of weights[corners[r] + places[t]] * cells[starts[t] + p]
 
     If stretch t is row t of a matrix b, this multiplies a matrix, the weights, by b. If the stretches overlap, each
     beginning a little further on than the last, it slides a window: it is a convolution.
@@ -57,13 +57,13 @@ def _add_products(
         starts: Where each of the stretches begins, of shape (terms,).
         weights: Where the weights lie, a flat row.
         corners: Where in it the weights of each row of sums begin, of shape (4,).
-        step: How far the weight of one stretch lies from that of the next.
+        places: How far from there the weight of each stretch lies, of shape (terms,).
     """
     terms = len(starts)
     row0, row1, row2, row3 = total[0], total[1], total[2], total[3]
     a, b, c, d = corners[0], corners[1], corners[2], corners[3]
     for t in range(0, terms - TERMS + 1, TERMS):
-        t0, t1, t2 = t * step, (t + 1) * step, (t + 2) * step
+        t0, t1, t2 = places[t], places[t + 1], places[t + 2]
         a0, a1, a2 = weights[a + t0], weights[a + t1], weights[a + t2]
         b0, b1, b2 = weights[b + t0], weights[b + t1], weights[b + t2]
         c0, c1, c2 = weights[c + t0], weights[c + t1], weights[c + t2]
@@ -79,7 +79,8 @@ def _add_products(
             row2[p] = row2[p] + c0 * x + c1 * y + c2 * z
             row3[p] = row3[p] + d0 * x + d1 * y + d2 * z
     for t in range(terms - terms % TERMS, terms):  # the one or two terms that are left
-        a0, b0, c0, d0 = weights[a + t * step], weights[b + t * step], weights[c + t * step], weights[d + t * step]
+        t0 = places[t]
+        a0, b0, c0, d0 = weights[a + t0], weights[b + t0], weights[c + t0], weights[d + t0]
         stretch = cells[starts[t] : starts[t] + columns]
         for p in range(columns):
             x = stretch[p]

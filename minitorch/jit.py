@@ -25,12 +25,13 @@ import inspect
 import re
 import secrets
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
-from numba.core import bytecode, caching
+from numba._dispatcher import compute_fingerprint
+from numba.core import bytecode, caching, cgutils
 from numba.extending import intrinsic
 
 from . import tensor_data
@@ -41,6 +42,7 @@ FOREIGN_KERNELS = 100
 """How many kernels of functions from elsewhere are kept on disk; the oldest make room for new ones."""
 
 _PACKAGE_FOLDER = Path(__file__).parent
+_PLAIN = bool(numba.config.DISABLE_JIT)  # type: ignore[attr-defined]
 
 
 # What identifies a kernel
@@ -286,7 +288,7 @@ def njit(
             order is fixed when the function is compiled, so results still do not depend on the number of threads.
         calls: For a kernel made by a factory: the function that it was made for.
     """
-    if numba.config.DISABLE_JIT or hasattr(fn, "py_func"):  # type: ignore[attr-defined]
+    if _PLAIN or hasattr(fn, "py_func"):
         return fn
     # 1 / 0 is inf, as NumPy has it, and no test slows the loop down. And no entry is compiled for callers in C.
     options: dict[str, Any] = {"error_model": "numpy", "no_cfunc_wrapper": True}
@@ -301,6 +303,7 @@ def njit(
     if (fn, written) in _ours:
         return _ours[fn, written]
     dispatcher = numba.njit(**options)(fn)
+    dispatcher.addresses = {}  # see `locate`
     is_kernel = _is_ours(fn) or calls is not None
     if is_kernel and _stands_here(fn) and (calls is None or _identity(calls) is not None):
         fn.calls = calls  # type: ignore[attr-defined]
@@ -315,12 +318,11 @@ def njit(
 # What kernels that run on several cores need
 
 
-def count_workers(tasks: int) -> int:
-    """Among how many workers the tasks of a parallel kernel are to be divided: one for each core, if there are enough.
+WORKERS: int = 1 if _PLAIN else numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
+"""Among how many workers the tasks of a parallel kernel are divided, at most: one for each core.
 
-    (`numba.set_num_threads` may leave a core more than one of them. To ask for that number takes longer than it saves.)
-    """
-    return 1 if numba.config.DISABLE_JIT else min(tasks, numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
+(`numba.set_num_threads` may leave a core more than one of them. To ask for that number takes longer than it saves.)
+"""
 
 
 def _take_number(numbers: Any, place: int) -> int:
@@ -345,33 +347,69 @@ def _take_number_at_once(typing_context: Any, numbers: Any, place: Any) -> Any:
     return numba.types.int64(numbers, numba.types.int64), generate
 
 
-take_number: Callable[[Any, int], int] = (
-    _take_number if numba.config.DISABLE_JIT else _take_number_at_once  # type: ignore[attr-defined,assignment]
-)
+take_number: Callable[[Any, int], int] = _take_number if _PLAIN else _take_number_at_once  # type: ignore[assignment]
 
 
-def diagnosed(*parts: Any) -> Callable[[Fn], Fn]:
-    """Give a kernel the method `parallel_diagnostics(level=...)`, which prints what numba made of its loops.
+def locate(fn: Any, arguments: tuple[Any, ...]) -> Any:
+    """What `call` needs to do a task: the address of a function's machine code, compiled for arguments of such types.
+
+    Where numba is switched off, the function itself.
 
     Args:
-        parts: The compiled functions that the kernel consists of. What is shown is the first of them, for all types
-            that any of them has been called with. They take the same arguments, except that the first may take the
-            number of workers before them.
+        fn: A function that takes the number of a task, and `arguments`.
+        arguments: The rest of its arguments.
     """
+    if _PLAIN:
+        return fn
+    kind = compute_fingerprint(arguments)  # a few bytes that tell the types of the arguments
+    address = fn.addresses.get(kind)
+    if address is None:
+        types_ = (numba.types.int64, *[numba.typeof(argument) for argument in arguments])
+        fn.compile(types_)
+        compiled = fn.overloads[types_]
+        address = fn.addresses[kind] = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
+    return address
 
-    def decorate(kernel: Fn) -> Fn:
-        def parallel_diagnostics(signature: Any = None, level: int = 1) -> None:
-            # Code from disk cannot tell how it was made; so it is compiled once more.
-            fresh = numba.jit(**parts[0].targetoptions)(parts[0].py_func)
-            for known in {known for part in parts for known in part.signatures}:
-                workers = [numba.types.int64] * (len(inspect.signature(parts[0].py_func).parameters) - len(known))
-                fresh.compile((*workers, *known))
-            fresh.parallel_diagnostics(signature, level)
 
-        kernel.parallel_diagnostics = parallel_diagnostics  # type: ignore[attr-defined]
-        return kernel
+def _call(fn: Callable[..., None], arguments: tuple[Any, ...]) -> bool:
+    """Call a function that returns nothing, and return whether it raised no error.
 
-    return decorate
+    When it is compiled, `fn` is the address of a compiled function (see `locate`), and the arguments must be of the
+    types that it was compiled for. (In plain Python, an error goes its own way.)
+    """
+    fn(*arguments)
+    return True
+
+
+@intrinsic
+def _call_address(typing_context: Any, fn: Any, arguments: Any) -> Any:
+    """`_call`, for compiled code: a jump to the address, as numba makes it to a function that it knows."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        kind = context.call_conv.get_function_type(numba.types.none, arguments.types)
+        function = builder.inttoptr(values[0], kind.as_pointer())
+        own_values = cgutils.unpack_tuple(builder, values[1])
+        status, _ = context.call_conv.call_function(builder, function, numba.types.none, arguments.types, own_values)
+        return builder.not_(status.is_error)
+
+    return numba.types.boolean(numba.types.int64, arguments), generate
+
+
+call: Callable[[Any, tuple[Any, ...]], bool] = _call if _PLAIN else _call_address  # type: ignore[assignment]
+
+
+def recompiled(fn: Any, kinds: Iterable[tuple[Any, ...]]) -> Any:
+    """Compile a function anew, for numba to tell how it did that: of code that comes from disk, it knows nothing.
+
+    Args:
+        fn: A compiled function whose last parameter is `*arguments`.
+        kinds: numba's types of its arguments, as many times as it is to be compiled.
+    """
+    fresh = numba.jit(**fn.targetoptions)(fn.py_func)
+    starred = len(inspect.signature(fn.py_func).parameters) - 1  # where *arguments begin
+    for kind in kinds:
+        fresh.compile((*kind[:starred], numba.types.StarArgTuple.from_types(kind[starred:])))
+    return fresh
 
 
 # For kernels that look up the place of every cell, as the first ones that students write do.

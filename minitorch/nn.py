@@ -235,7 +235,7 @@ def dropout(input: Tensor, rate: float, ignore: bool = False) -> Tensor:
         return input * 0.0
     # A random number of 32 bits is less than rate * 2^32 with probability `rate`, to within 2^-32.
     keep = draw_words(input.size).reshape(input.shape) >= round(rate * 2**32)
-    return input * input.like(keep / (1 - rate))
+    return input * input.like(np.multiply(keep, 1 / (1 - rate), dtype=input.dtype))
 
 
 def check_rate(rate: float) -> None:

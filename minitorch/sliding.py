@@ -14,15 +14,14 @@ A tensor travels through this file as one argument: the tuple of its storage, sh
 
 import functools
 import math
-from typing import Any, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
-from numba import prange
 
 from . import memory
 from .inner_loops import CELLS, NEXT, ROWS, TASKS, TERMS, Array, Pair, add_dot_products, add_products, copy_block
-from .jit import count_workers, njit
-from .sharing import deal_out, next_task
+from .jit import njit
+from .sharing import share_out
 from .tensor_data import KernelArguments, Sizes, Storage
 
 Division: TypeAlias = tuple[int, int, int, int, int, int]
@@ -63,46 +62,15 @@ def copy_image(plane: Array, pitch: int, margins: Pair, images: Storage, first: 
 
 
 @njit
-def lay_out_weights(
-    blocks: int, dtype: Any, distance: int, pitch: int, weight: KernelArguments, reverse: bool
-) -> tuple[Array, Array]:
-    """Lay out each window in a row, with rows of zeros behind them to make blocks of four.
-
-    Args:
-        blocks: The number of blocks.
-        dtype: The type of the numbers.
-        distance: How far the planes of one channel lie from those of the next.
-        pitch: The number of cells of each row of a plane.
-        weight: The weight, of shape (out_channels, in_channels, k_height, k_width).
-        reverse: Whether to read each window from its last cell to its first.
-
-    Returns:
-        The weights, (blocks * 4, in_channels * k_height * k_width) in a flat row. And for each place in a window how
-        far from the cell of the output its cell of the input lies.
-    """
-    storage, (out_channels, in_channels, k_height, k_width), strides = weight
-    terms = in_channels * k_height * k_width
-    weights, starts = np.zeros(blocks * ROWS * terms, dtype), np.empty(terms, np.int64)
-    for t in range(terms):
-        c, i, j = t // (k_height * k_width), t // k_width % k_height, t % k_width
-        starts[t] = c * distance + i * pitch + j
-        if reverse:
-            i, j = k_height - 1 - i, k_width - 1 - j
-        for o in range(out_channels):
-            weights[o * terms + t] = storage[o * strides[0] + c * strides[1] + i * strides[2] + j * strides[3]]
-    return weights, starts
-
-
-@njit
 def slide_task(
     task: int,
     out: KernelArguments,
     input: KernelArguments,
-    planes: Array,
-    margins: Pair,
-    weights: Array,
-    starts: Array,
+    weight: KernelArguments,
     division: Division,
+    margins: Pair,
+    starts: Array,
+    places: Array,
 ) -> None:
     """Compute the output for some images that follow each other, or a share of its channels.
 
@@ -110,16 +78,19 @@ def slide_task(
         task: Which images, and which share.
         out: The output, of shape (batch, out_channels, out_height, out_width).
         input: The input, of shape (batch, in_channels, height, width).
-        planes: The planes of these images, (in_channels, together, plane) in a flat row and a few cells more.
-        margins: See `copy_image`.
-        weights: See `lay_out_weights`.
-        starts: See `lay_out_weights`.
-        division: See `divide_windows`.
+        weight: The weight, of shape (out_channels, in_channels, k_height, k_width).
+        division: See `WindowPlan`, as for the others.
+        margins: How many zeros go around an image.
+        starts: Where the cells under the window lie.
+        places: Where its weights lie.
     """
     lines, pitch, together, rows, columns, shares = division
     in_storage, (batch, in_channels, height, width), (in_batch, in_channel, in_down, in_right) = input
     storage, (_, out_channels, out_height, out_width), (out_batch, out_channel, down, right) = out
+    weights, _, w_strides = weight
     size = lines * pitch
+    # The planes, (in_channels, together, size) in a flat row. A few cells more may be read, but are not used.
+    planes = np.zeros(in_channels * together * size + 8, storage.dtype)
     image, share = task // shares * together, task % shares
     images = min(together, batch - image)
     for c in range(in_channels):
@@ -128,7 +99,7 @@ def slide_task(
             first = (image + n) * in_batch + c * in_channel
             copy_image(plane, pitch, margins, in_storage, first, (height, width), (in_down, in_right))
 
-    terms, corners = len(starts), np.empty(ROWS, np.int64)
+    corners = np.empty(ROWS, np.int64)
     blocks = (out_channels + ROWS - 1) // ROWS
     last_line = (images - 1) * lines + out_height
     total = np.empty((ROWS, CELLS), storage.dtype)
@@ -137,11 +108,11 @@ def slide_task(
             own_rows, own_columns = min(rows, last_line - line), min(columns, out_width - column)
             cells = ((own_rows - 1) * pitch + own_columns + 7) // 8 * 8  # a multiple of what is handled at once
             for block in range(share * blocks // shares, (share + 1) * blocks // shares):
-                for r in range(ROWS):
-                    corners[r] = (block * ROWS + r) * terms
+                for r in range(ROWS):  # where there are no four channels any more, the last one is computed again
+                    corners[r] = min(block * ROWS + r, out_channels - 1) * w_strides[0]
                     for p in range(cells):
                         total[r, p] = 0
-                add_products(total, cells, planes[line * pitch + column :], starts, weights, corners, NEXT)
+                add_products(total, cells, planes[line * pitch + column :], starts, weights, corners, places)
                 for n in range(line // lines, (line + own_rows - 1) // lines + 1):
                     # The rows of the stretch that belong to image n; what lies between the images is left behind.
                     h_first, h_last = max(line - n * lines, 0), min(line + own_rows - n * lines, out_height)
@@ -154,55 +125,41 @@ def slide_task(
                         )
 
 
-def _slide_tasks(
-    tasks: int,
-    out: KernelArguments,
-    input: KernelArguments,
-    planes: Array,
-    weight: KernelArguments,
-    reverse: bool,
-    division: Division,
-) -> None:
-    """Each worker has planes of its own, (workers, room), which it uses again for each of its tasks.
+class WindowPlan(NamedTuple):
+    """What follows from the shapes of a convolution, and from how its weight lies in memory.
 
-    It fills them with zeros by itself: what another core wrote last has to be fetched from there.
+    Attributes:
+        tasks: Into how many tasks it is divided.
+        division: Six numbers:
+
+            - lines and pitch: the number of rows of a plane, and of the cells in each;
+            - together: how many images a task takes;
+            - rows and columns: how many rows of the planes, and columns of the output, a stretch extends over at most;
+            - shares: into how many shares the channels of the output are divided.
+        margins: See `copy_image`.
+        starts: For each weight of a window, how far the cell under it lies from the first cell of the planes, if the
+            window is at their corner; of shape (in_channels * k_height * k_width,).
+        places: For the same weights, how far each lies from the first one in the storage.
     """
-    lines, pitch, together, _, _, _ = division
-    workers, blocks, distance = len(planes), (out[1][1] + ROWS - 1) // ROWS, together * lines * pitch
-    weights, starts = lay_out_weights(blocks, out[0].dtype, distance, pitch, weight, reverse)
-    _, (_, _, k_height, k_width), _ = weight
-    margins = (k_height - 1, k_width - 1) if reverse else NO_MARGINS
-    tickets = deal_out(tasks, workers)
-    for worker in prange(workers):
-        w = np.int64(worker)  # numba counts prange without a sign, and mixing the two kinds of integers gives floats
-        own = planes[w]
-        own[:] = 0
-        task = next_task(tickets, w, tasks)
-        while task < tasks:
-            slide_task(task, out, input, own, margins, weights, starts, division)
-            task = next_task(tickets, w, tasks)
+
+    tasks: int
+    division: Division
+    margins: Pair
+    starts: Array
+    places: Array
 
 
-slide_tasks = njit(_slide_tasks, parallel=True)
-
-
-@functools.lru_cache(maxsize=4096)
-def divide_windows(out_sizes: Sizes, weight_sizes: Sizes) -> tuple[int, int, Division]:
-    """Divide the work among tasks. A network asks for the same few divisions over and over again.
+@functools.lru_cache(maxsize=1024)
+def plan_windows(out_sizes: Sizes, weight_sizes: Sizes, weight_strides: Sizes, reverse: bool) -> WindowPlan:
+    """Plan a convolution. A network asks for the same few plans over and over again.
 
     Small images are taken several at a time, and large ones in stretches, to have rows of about CELLS cells.
 
     Args:
         out_sizes: The shape of the output, (batch, out_channels, out_height, out_width).
         weight_sizes: The shape of the weight, (out_channels, in_channels, k_height, k_width).
-
-    Returns:
-        The number of tasks. How many cells the planes of one worker have. And the division, six numbers:
-
-        - lines and pitch: the number of rows of a plane, and of the cells in each;
-        - together: how many images a task takes;
-        - rows and columns: how many rows of the planes, and columns of the output, a stretch extends over at most;
-        - shares: into how many shares the channels of the output are divided.
+        weight_strides: Its strides.
+        reverse: Whether the window is anchored at its bottom right corner, with its first weight.
     """
     batch, out_channels, out_height, out_width = out_sizes
     _, in_channels, k_height, k_width = weight_sizes
@@ -217,9 +174,15 @@ def divide_windows(out_sizes: Sizes, weight_sizes: Sizes) -> tuple[int, int, Div
     all_rows = (together - 1) * lines + out_height
     rows = -(-all_rows // -(-all_rows // max(1, longest // pitch)))  # of about the same number for all stretches
     columns = out_width if pitch <= longest else longest
-    # A few cells more, and planes for which there is no image, may be read, but are not used.
-    room = in_channels * together * size + 8
-    return groups * shares, room, (lines, pitch, together, rows, columns, shares)
+
+    _, *steps = weight_strides
+    channel, i, j = np.indices((in_channels, k_height, k_width), np.int64).reshape(3, -1)  # of each weight
+    places = channel * steps[0] + i * steps[1] + j * steps[2]
+    if reverse:  # the first weight meets the last cell under the window
+        i, j = k_height - 1 - i, k_width - 1 - j
+    starts = channel * (together * size) + i * pitch + j
+    margins = (k_height - 1, k_width - 1) if reverse else (0, 0)
+    return WindowPlan(groups * shares, (lines, pitch, together, rows, columns, shares), margins, starts, places)
 
 
 def slide_windows(out: KernelArguments, input: KernelArguments, weight: KernelArguments, reverse: bool) -> None:
@@ -231,9 +194,10 @@ def slide_windows(out: KernelArguments, input: KernelArguments, weight: KernelAr
         weight: The weight, of shape (out_channels, in_channels, k_height, k_width).
         reverse: Whether the window is anchored at its bottom right corner, with its first weight.
     """
-    tasks, room, division = divide_windows(tuple(out[1].tolist()), tuple(weight[1].tolist()))
-    planes = memory.empty(count_workers(tasks) * room, out[0].dtype).reshape(-1, room)  # (workers, room)
-    slide_tasks(tasks, out, input, planes, weight, reverse, division)
+    _, weight_shape, weight_strides = weight
+    sizes = tuple(out[1].tolist()), tuple(weight_shape.tolist()), tuple(weight_strides.tolist())
+    tasks, *plan = plan_windows(*sizes, reverse)
+    share_out(slide_task, tasks, out, input, weight, *plan)
 
 
 # Step 3: a window that is longer than the output
@@ -247,7 +211,6 @@ def slide_long_task(
     input: KernelArguments,
     weight: KernelArguments,
     reverse: bool,
-    planes: Array,
     size: int,
     together: int,
 ) -> None:
@@ -260,8 +223,6 @@ def slide_long_task(
         input: The input, of shape (batch, in_channels, height, width).
         weight: The weight, of shape (out_channels, in_channels, k_height, k_width).
         reverse: Whether the window is anchored at its bottom right corner, with its first weight.
-        planes: The planes of some channels: those of the input, (batch, together, size), and behind them those of the
-            windows, (blocks * 4, together, size), in a flat row. There are windows of zeros, to make blocks of four.
         size: The number of cells of a plane.
         together: How many channels are taken at a time.
     """
@@ -276,6 +237,9 @@ def slide_long_task(
     if reverse:  # the window is read from its last cell to its first, and reaches over the other edges
         margins, corner = (k_height - 1, k_width - 1), (k_height - 1) * down + (k_width - 1) * right
         down, right = -down, -right
+    # The planes of some channels: those of the input, (batch, together, size), and behind them those of the windows,
+    # (blocks * 4, together, size), in a flat row. There are windows of zeros, to make blocks of four.
+    planes = np.zeros((batch + blocks * ROWS) * distance, part.dtype)
     windows = planes[batch * distance :]
     for b in range(batch):
         for block in range(blocks):
@@ -308,38 +272,20 @@ def slide_long_task(
                     add_dot_products(part[b, block], first, window, distance, length, planes, starts)
 
 
-def _slide_long_tasks(
-    parts: Array,
-    out: KernelArguments,
-    input: KernelArguments,
-    weight: KernelArguments,
-    reverse: bool,
-    planes: Array,
-    size: int,
-    together: int,
-) -> bool:
-    """Each worker has planes of its own, as in `_slide_tasks`. In the end the parts are added up in their order.
+@njit
+def add_parts(parts: Array, out: KernelArguments) -> bool:
+    """Fill the output with the sums of the parts that the tasks left, added up in their order.
 
     Returns:
         Whether all results are finite numbers.
     """
     storage, (batch, out_channels, out_height, out_width), strides = out
-    workers, tasks = len(planes), len(parts)
-    tickets = deal_out(tasks, workers)
-    for worker in prange(workers):
-        w = np.int64(worker)
-        own = planes[w]
-        own[:] = 0
-        task = next_task(tickets, w, tasks)
-        while task < tasks:
-            slide_long_task(task, parts, (out_height, out_width), input, weight, reverse, own, size, together)
-            task = next_task(tickets, w, tasks)
     finite = True
     for b in range(batch):
         for o in range(out_channels):
             for place in range(out_height * out_width):
                 total = parts[0, b, o // ROWS, o % ROWS, place]
-                for task in range(1, tasks):
+                for task in range(1, len(parts)):
                     total += parts[task, b, o // ROWS, o % ROWS, place]
                 finite = finite and abs(total) < np.inf  # which is true neither of infinity nor of NaN
                 row, column = place // out_width, place % out_width
@@ -347,11 +293,8 @@ def _slide_long_tasks(
     return finite
 
 
-slide_long_tasks = njit(_slide_long_tasks, parallel=True)
-
-
 @functools.lru_cache(maxsize=4096)
-def divide_long_windows(out_sizes: Sizes, weight_sizes: Sizes) -> tuple[int, int, int, Sizes]:
+def divide_long_windows(out_sizes: Sizes, weight_sizes: Sizes) -> tuple[int, int, Sizes]:
     """Divide the channels of the input among tasks, whose sums are added up in the end.
 
     Args:
@@ -360,8 +303,8 @@ def divide_long_windows(out_sizes: Sizes, weight_sizes: Sizes) -> tuple[int, int
 
     Returns:
         How many cells a plane has. How many channels are taken at a time: small images are taken several at a time.
-        How many cells the planes of one worker have. And the shape of the sums, (tasks, batch, out_channels / 4, 4,
-        places), with more channels to make fours, and more places to make threes.
+        And the shape of the sums, (tasks, batch, out_channels / 4, 4, places), with more channels to make fours, and
+        more places to make threes.
     """
     batch, out_channels, out_height, out_width = out_sizes
     _, in_channels, k_height, k_width = weight_sizes
@@ -374,7 +317,7 @@ def divide_long_windows(out_sizes: Sizes, weight_sizes: Sizes) -> tuple[int, int
     images = batch + blocks * ROWS
     fitting = min(LONGEST // size, OWN_CACHE // (images * size))
     together = max(1, min(fitting, -(-in_channels // tasks)))
-    return size, together, images * together * size, (tasks, batch, blocks, ROWS, places)
+    return size, together, (tasks, batch, blocks, ROWS, places)
 
 
 def slide_long_windows(out: KernelArguments, input: KernelArguments, weight: KernelArguments, reverse: bool) -> None:
@@ -390,8 +333,9 @@ def slide_long_windows(out: KernelArguments, input: KernelArguments, weight: Ker
         weight: The weight, of shape (out_channels, in_channels, k_height, k_width).
         reverse: Whether the window is anchored at its bottom right corner, with its first weight.
     """
-    size, together, room, sums = divide_long_windows(tuple(out[1].tolist()), tuple(weight[1].tolist()))
-    planes = memory.empty(count_workers(sums[0]) * room, out[0].dtype).reshape(-1, room)  # (workers, room)
+    sizes = tuple(out[1].tolist())
+    size, together, sums = divide_long_windows(sizes, tuple(weight[1].tolist()))
     parts = memory.empty(math.prod(sums), out[0].dtype).reshape(sums)
-    if not slide_long_tasks(parts, out, input, weight, reverse, planes, size, together):
+    share_out(slide_long_task, len(parts), parts, sizes[2:], input, weight, reverse, size, together)
+    if not add_parts(parts, out):
         slide_windows(out, input, weight, reverse)

@@ -279,6 +279,8 @@ class All(Function):
 class Permute(Function):
     """The same storage with its dimensions in another order"""
 
+    hands_on_derivatives = True
+
     @staticmethod
     def forward(ctx: Context, a: "Tensor", order: Sequence[int]) -> "Tensor":
         """Dimension i of the result is dimension order[i] of a."""
@@ -296,6 +298,8 @@ class Permute(Function):
 
 class View(Function):
     """The same storage under another shape"""
+
+    hands_on_derivatives = True
 
     @staticmethod
     def forward(ctx: Context, a: "Tensor", shape: Sequence[int]) -> "Tensor":
@@ -344,13 +348,18 @@ class MatMul(Function):
         """d(a @ b) = da @ b + a @ db, so the gradients are g @ b^T and a^T @ g"""
         a, b = ctx.saved_values
         needs_a, needs_b = ctx.needs_input_grad
+        multiply = grad_output.f.matrix_multiply
 
         def transpose(t: "Tensor") -> "Tensor":
             order = (*range(t.dims - 2), t.dims - 1, t.dims - 2)
             return t._new(t._tensor.permute(*order))
 
-        multiply = grad_output.f.matrix_multiply
+        def product(x: "Tensor", y: "Tensor", like: "Tensor") -> "Tensor":
+            """x @ y, laid out as an operand is: a Linear layer's weight comes transposed, and its gradient goes so."""
+            *_, down, right = like._tensor.strides
+            return multiply(x, y) if down >= right else transpose(multiply(transpose(y), transpose(x)))
+
         return (
-            multiply(grad_output, transpose(b)) if needs_a else None,  # (..., n, m) @ (..., m, k) -> (..., n, k)
-            multiply(transpose(a), grad_output) if needs_b else None,  # (..., k, n) @ (..., n, m) -> (..., k, m)
+            product(grad_output, transpose(b), a) if needs_a else None,  # (..., n, m) @ (..., m, k) -> (..., n, k)
+            product(transpose(a), grad_output, b) if needs_b else None,  # (..., k, n) @ (..., n, m) -> (..., k, m)
         )

@@ -1,6 +1,5 @@
 """The fast backend: map, zip and reduce (task 3.1), and how all of its kernels run on several cores."""
 
-import inspect
 import math
 import re
 from collections.abc import Callable
@@ -12,7 +11,7 @@ import pytest
 from hypothesis import given
 
 import minitorch
-from minitorch import FastOps, fast_matmul, fast_ops, jit, operators
+from minitorch import FastOps, fast_ops, jit, operators, sharing
 
 from .checks import LAYOUTS, lay_out, random_array, seeds
 from .test_tensor_ops import (
@@ -184,15 +183,15 @@ def test_compiled_index_arithmetic(seed: int) -> None:
         assert jit.index_to_position(index, strides) == stretched[cell]
 
 
-def kernel_parts() -> dict[str, tuple[Any, str, str]]:
-    """Each kernel, with the name of the part for a single task, and of that for all of them."""
+def make_kernel(name: str) -> Any:
+    """A kernel of each kind."""
     return {
-        "map": (fast_ops.tensor_map(operators.neg), "map_task", "map_tasks"),
-        "zip": (fast_ops.tensor_zip(operators.mul), "zip_task", "zip_tasks"),
-        "reduce": (fast_ops.tensor_reduce(operators.log_back), "reduce_task", "reduce_tasks"),
-        "long row": (fast_ops.tensor_reduce(operators.add), "reduce_task", "fold_long_row"),
-        "matmul": (fast_ops.tensor_matrix_multiply, "multiply_task", "multiply_tasks"),
-    }
+        "map": lambda: fast_ops.tensor_map(operators.neg),
+        "zip": lambda: fast_ops.tensor_zip(operators.mul),
+        "reduce": lambda: fast_ops.tensor_reduce(operators.log_back),
+        "long row": lambda: fast_ops.tensor_reduce(operators.add),
+        "matmul": lambda: fast_ops.tensor_matrix_multiply,
+    }[name]()
 
 
 def run_on(kernel: Callable[..., None], name: str, large: bool) -> Any:
@@ -220,30 +219,20 @@ def run_on(kernel: Callable[..., None], name: str, large: bool) -> Any:
     "name", ["map", "zip", "reduce", "long row", pytest.param("matmul", marks=pytest.mark.task3_2)]
 )
 def test_kernels_run_on_several_cores_if_that_is_worth_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    kernel, one, all_of_them = kernel_parts()[name]
-    for large in (False, True):  # compiled before anything is exchanged, since numba looks names up when it compiles
-        run_on(kernel, name, large)
-    used = []
-    for part in (one, all_of_them):
-        cells = inspect.getclosurevars(kernel).nonlocals
-        compiled = cells[part] if part in cells else getattr(fast_matmul, part)
-        # Without the JIT, kernels are plain Python on one core.
-        assert numba.config.DISABLE_JIT or bool(compiled.targetoptions.get("parallel")) == (part == all_of_them)
+    kernel, run, tasks_run = make_kernel(name), sharing.run, []
+    # Without the JIT, kernels are plain Python on one core.
+    assert numba.config.DISABLE_JIT or run.targetoptions["parallel"]
 
-        def spy(*arguments: Any, part: str = part, compiled: Any = compiled) -> Any:
-            used.append(part)
-            return compiled(*arguments)
+    def spy(workers: int, tasks: int, *arguments: Any) -> int:
+        tasks_run.append(tasks)
+        return run(workers, tasks, *arguments)
 
-        if part in cells:
-            cell = kernel.__closure__[kernel.__code__.co_freevars.index(part)]  # type: ignore[attr-defined]
-            monkeypatch.setattr(cell, "cell_contents", spy)
-        else:
-            monkeypatch.setattr(fast_matmul, part, spy)
+    monkeypatch.setattr(sharing, "run", spy)
     for large in (False, True):
         found, expected = run_on(kernel, name, large)
         np.testing.assert_allclose(found, expected, rtol=1e-9)
-    # (In plain Python the part for all tasks calls, by its name, the spy on the part for one.)
-    assert used[:2] == [one, all_of_them]
+        assert len(tasks_run) == large, "a single task is not worth waking the other cores"
+    assert tasks_run[0] > 1
 
 
 @pytest.mark.task3_5
@@ -254,14 +243,12 @@ def test_numba_can_tell_how_a_kernel_runs_in_parallel(
 ) -> None:
     if numba.config.DISABLE_JIT:
         return  # nothing is compiled, so there is nothing to tell
-    kernel, _, all_of_them = kernel_parts()[name]
+    kernel = make_kernel(name)
     run_on(kernel, name, large)
-    kernel.parallel_diagnostics(level=1)  # type: ignore[attr-defined]
+    kernel.parallel_diagnostics(level=1)
     text = capsys.readouterr().out
-    assert f"_{all_of_them}" in text
-    assert re.search(r"for (task in prange\(tasks|worker in prange\(workers)\):-+\| #\d+", text), (
-        "no loop that runs on several cores"
-    )
+    assert "for worker in prange(workers)" in text
+    assert re.search(r"for worker in prange\(workers\):-+\| #\d+", text), "no loop that runs on several cores"
 
 
 @pytest.mark.task3_1

@@ -11,7 +11,7 @@ from hypothesis import given
 
 import minitorch
 from minitorch import Tensor, fast_pool
-from minitorch.jit import count_workers
+from minitorch.sharing import share_out
 
 from . import oracles
 from .checks import LAYOUTS, check_function, lay_out, random_array, seeds
@@ -219,21 +219,15 @@ def test_kernels_fill_every_cell_and_no_other(shape: Any, kernel: tuple[int, int
     # Behind the cells there is room that nobody may touch.
     out, grad = np.full(maxima.size + 9, 77.0, dtype), np.full(images.size + 9, 77.0, dtype)
     cells = images.ravel().copy()
-    fast_pool.pool_tasks(count_workers(tasks), tasks, out, cells, *shape[2:], *kernel)
+    share_out(fast_pool.pool_task, tasks, out, cells, *shape[2:], *kernel)
     np.testing.assert_array_equal(out[: maxima.size], maxima.ravel())
-    fast_pool.pool_back_tasks(count_workers(tasks), tasks, grad, upstream.ravel(), out, cells, *shape[2:], *kernel)
+    share_out(fast_pool.pool_back_task, tasks, grad, upstream.ravel(), out, cells, *shape[2:], *kernel)
     expected = expected_gradient(images, kernel, upstream)
     np.testing.assert_allclose(grad[: images.size], expected.ravel(), rtol=1e-6 if dtype == np.float32 else 1e-14)
     assert (out[maxima.size :] == 77).all()
     assert (grad[images.size :] == 77).all()
     np.testing.assert_array_equal(cells, images.ravel())
     assert np.array_equal(out[: maxima.size], maxima.ravel()), "the backward pass changed the maxima"
-
-
-def test_kernels_are_compiled_to_run_on_several_cores() -> None:
-    for kernel in (fast_pool.pool_tasks, fast_pool.pool_back_tasks):
-        # Without the JIT, kernels are plain Python on one core.
-        assert numba.config.DISABLE_JIT or kernel.targetoptions.get("parallel")
 
 
 @pytest.mark.usefixtures("_threads")

@@ -7,7 +7,7 @@ import pytest
 
 from minitorch import FastBackend, Function, GraphError, SimpleBackend, Tensor, TensorBackend, conv1d, conv2d, tensor
 from minitorch.fast_conv import Conv1dFun, Conv2dFun
-from minitorch.tensor_functions import MatMul
+from minitorch.tensor_functions import MatMul, Permute, View
 
 from .checks import random_array
 
@@ -55,13 +55,14 @@ def test_what_is_said_to_be_newly_made_is(function: type[Function], shapes: Any,
 
 
 def test_nobody_else_says_so() -> None:
-    """A Function that hands on what it got, or makes views of it, must not: nor one of somebody else, by default."""
+    """A Function that keeps what it got, or gives it to two inputs, must not; nor one of somebody else, by default."""
 
     def subclasses(cls: type) -> set[type]:
         return {cls}.union(*[subclasses(sub) for sub in cls.__subclasses__()])
 
     ours = {fn for fn in subclasses(Function) if fn.__module__.startswith("minitorch.")}
     assert {fn for fn in ours if fn.makes_derivatives} == {MatMul, Conv1dFun, Conv2dFun}
+    assert {fn for fn in ours if fn.hands_on_derivatives} == {Permute, View}
 
 
 @BACKENDS
@@ -94,12 +95,50 @@ def test_a_gradient_that_others_know_is_copied() -> None:
         assert not any(np.shares_memory(one, other) for other in all_storages[i + 1 :])
 
 
-def test_a_gradient_that_passes_through_a_view_is_copied() -> None:
-    # The product makes the gradient of the view; the view hands it on to the leaf under another shape.
-    a, b = leaves((6,), (3, 2))
-    upstream = tensor(random_array(np.random.default_rng(1), (2, 2)))
-    (a.view(2, 3) @ b).backward(upstream)
-    np.testing.assert_allclose(a.grad.to_numpy().reshape(2, 3), upstream.to_numpy() @ b.to_numpy().T, rtol=1e-12)
+@BACKENDS
+def test_a_gradient_that_was_made_for_a_view_of_a_leaf_is_kept(
+    backend: TensorBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Tensor] = []
+
+    def spy(ctx: Any, d_output: Tensor, backward: Any = MatMul.backward) -> tuple[Tensor, ...]:
+        made[:] = backward(ctx, d_output)
+        return tuple(made)
+
+    monkeypatch.setattr(MatMul, "backward", staticmethod(spy))
+    a, weight = leaves((6,), (4, 3), backend=backend)  # the weight lies as that of a Linear layer does
+    upstream = tensor(random_array(np.random.default_rng(1), (2, 4)), backend=backend)
+    (a.view(2, 3) @ weight.permute(1, 0)).backward(upstream)
+    x, w, g = a.to_numpy().reshape(2, 3), weight.to_numpy(), upstream.to_numpy()
+    np.testing.assert_allclose(a.grad.to_numpy().reshape(2, 3), g @ w, rtol=1e-12)
+    np.testing.assert_allclose(weight.grad.to_numpy(), g.T @ x, rtol=1e-12)
+    assert storage(a.grad) is storage(made[0])
+    assert storage(weight.grad) is storage(made[1])
+    assert weight.grad.is_contiguous()
+
+
+@BACKENDS
+def test_what_a_view_hands_on_is_no_newer_than_before(backend: TensorBackend) -> None:
+    """A view, or a sum, gets what others know too, and so does the leaf behind it."""
+    a, b = leaves((2, 3), (3, 2), backend=backend)
+    upstream = tensor(random_array(np.random.default_rng(1), (3, 2)), backend=backend)
+    (a.permute(1, 0) + b).backward(upstream)
+    a.view(6).backward(upstream.contiguous().view(6))
+    (a_again,) = leaves((2, 3), backend=backend)
+    a_again.view(3, 2).backward(upstream)
+    all_storages = [storage(t) for t in (a.grad, b.grad, upstream, a_again.grad)]
+    for i, one in enumerate(all_storages):
+        assert not any(np.shares_memory(one, other) for other in all_storages[i + 1 :])
+    np.testing.assert_array_equal(a.grad.to_numpy(), upstream.to_numpy().T + upstream.to_numpy().reshape(2, 3))
+
+
+@BACKENDS
+def test_two_views_of_one_leaf_add_up(backend: TensorBackend) -> None:
+    (a,) = leaves((3, 3), backend=backend)
+    upstream = tensor(random_array(np.random.default_rng(1), (3, 3)), backend=backend)
+    (a.permute(1, 0) @ a.view(3, 3)).backward(upstream)
+    x, g = a.to_numpy(), upstream.to_numpy()
+    np.testing.assert_allclose(a.grad.to_numpy(), x @ g.T + x @ g, rtol=1e-12)
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -139,12 +178,11 @@ def test_a_gradient_whose_cells_do_not_lie_row_by_row_is_laid_out_so() -> None:
 
 @pytest.mark.parametrize("rank", [1, 2])
 def test_the_gradients_of_a_convolution_lie_row_by_row(rank: int) -> None:
-    convolve = conv1d if rank == 1 else conv2d
+    convolve, function = (conv1d, Conv1dFun) if rank == 1 else (conv2d, Conv2dFun)
     input, weight = leaves((2, 3, 4, 5)[: rank + 2], (4, 3, 2, 2)[: rank + 2], backend=FastBackend)
     out = convolve(input, weight)
-    out.backward(np.ones(out.shape))
-    assert input.grad.is_contiguous()
-    assert weight.grad.is_contiguous()
+    for gradient in function.backward(out.history.ctx, tensor(np.ones(out.shape), backend=FastBackend)):
+        assert gradient.is_contiguous()  # so that a leaf need not copy it
 
 
 def test_only_leaves_keep_a_gradient() -> None:

@@ -253,4 +253,4 @@ def test_the_parallel_check_shows_parallel_loops_or_says_why_not(capsys: pytest.
     text = capsys.readouterr().out
     assert "REDUCE" in text
     assert "Parallel structure" in text or "parallel" in text.lower()
-    assert re.search(r"for task in prange\(tasks\):-+\| #\d+", text), "no loop that runs on several cores"
+    assert re.search(r"for worker in prange\(workers\):-+\| #\d+", text), "no loop that runs on several cores"
