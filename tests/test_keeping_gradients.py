@@ -132,6 +132,17 @@ def test_what_a_view_hands_on_is_no_newer_than_before(backend: TensorBackend) ->
     np.testing.assert_array_equal(a.grad.to_numpy(), upstream.to_numpy().T + upstream.to_numpy().reshape(2, 3))
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_each_view_is_asked_by_itself(order: int) -> None:
+    """The product makes gradients; the view beside it only hands on what the sum gave to both."""
+    a, b, upstream = matrices()
+    (c,) = leaves((3, 3))
+    first, second = [a @ b, c.permute(1, 0)][::order]
+    (first + second).backward(upstream)
+    assert not np.shares_memory(storage(c.grad), storage(upstream))
+    np.testing.assert_array_equal(c.grad.to_numpy(), upstream.to_numpy().T)
+
+
 @BACKENDS
 def test_two_views_of_one_leaf_add_up(backend: TensorBackend) -> None:
     (a,) = leaves((3, 3), backend=backend)

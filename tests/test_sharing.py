@@ -108,7 +108,7 @@ def test_a_fast_core_does_more_than_a_slow_one() -> None:
 
 
 @njit
-def add_up(task: int, out: Any, numbers: Any, pair: Any, factor: float, twice: bool, offset: int) -> None:
+def add_up(task: int, out: Any, numbers: Any, pair: Any, factor: float, twice: bool, offset: float) -> None:
     """Something with arguments of all kinds."""
     first, second = pair
     out[task] = (2 if twice else 1) * factor * (numbers[task] + first[task]) + second + offset
@@ -136,10 +136,10 @@ def read_only(numbers: Any) -> Any:
 def test_arguments_of_any_type(numbers: Any, first: Any, factor: float, out: Any) -> None:
     """Machine code is found by the types of its arguments; that for other types would read wrong numbers."""
     for tasks in (1, 2, 8):
-        for twice in (False, True):
+        for twice, offset in ((False, -1), (True, 0.25), (True, -1)):
             out[:] = 0
-            share_out(add_up, tasks, out, numbers, (first, 10), factor, twice, -1)
-            expected = (2 if twice else 1) * factor * (numbers + first) + 9
+            share_out(add_up, tasks, out, numbers, (first, 10), factor, twice, offset)
+            expected = (2 if twice else 1) * factor * (numbers + first) + 10 + offset
             assert out[:tasks].tolist() == expected[:tasks].tolist()
             assert (out[tasks:] == 0).all()
 
