@@ -303,7 +303,7 @@ def njit(
     if (fn, written) in _ours:
         return _ours[fn, written]
     dispatcher = numba.njit(**options)(fn)
-    dispatcher.addresses = {}  # see `locate`
+    dispatcher.addresses = {}  # see `prepare`
     is_kernel = _is_ours(fn) or calls is not None
     if is_kernel and _stands_here(fn) and (calls is None or _identity(calls) is not None):
         fn.calls = calls  # type: ignore[attr-defined]
@@ -350,17 +350,20 @@ def _take_number_at_once(typing_context: Any, numbers: Any, place: Any) -> Any:
 take_number: Callable[[Any, int], int] = _take_number if _PLAIN else _take_number_at_once  # type: ignore[assignment]
 
 
-def locate(fn: Any, arguments: tuple[Any, ...]) -> Any:
-    """What `call` needs to do a task: the address of a function's machine code, compiled for arguments of such types.
-
-    Where numba is switched off, the function itself.
+def prepare(fn: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return what a parallel loop needs, to do tasks by means of `call`.
 
     Args:
         fn: A function that takes the number of a task, and `arguments`.
         arguments: The rest of its arguments.
+
+    Returns:
+        The address of the function's machine code, compiled for arguments of such types; then the arguments, with the
+        parts of tuples in a row, for numba lets no tuple into a parallel loop within another. (Machine code takes the
+        parts of a tuple one by one anyway.) Where numba is switched off, the function itself and its arguments.
     """
     if _PLAIN:
-        return fn
+        return fn, *arguments
     kind = compute_fingerprint(arguments)  # a few bytes that tell the types of the arguments
     address = fn.addresses.get(kind)
     if address is None:
@@ -368,13 +371,15 @@ def locate(fn: Any, arguments: tuple[Any, ...]) -> Any:
         fn.compile(types_)
         compiled = fn.overloads[types_]
         address = fn.addresses[kind] = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
-    return address
+    if tuple in map(type, arguments):
+        arguments = tuple([part for a in arguments for part in (a if type(a) is tuple else (a,))])
+    return address, *arguments
 
 
 def _call(fn: Callable[..., None], arguments: tuple[Any, ...]) -> bool:
     """Call a function that returns nothing, and return whether it raised no error.
 
-    When it is compiled, `fn` is the address of a compiled function (see `locate`), and the arguments must be of the
+    When it is compiled, `fn` is the address of a compiled function (see `prepare`), and the arguments must be of the
     types that it was compiled for. (In plain Python, an error goes its own way.)
     """
     fn(*arguments)

@@ -14,14 +14,14 @@ task, by its address. Were there a parallel loop for each kernel, each would hav
 its task in it once more; and that took longer than compiling all the rest.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from numba import prange
 
-from .jit import WORKERS, call, locate, njit, recompiled, take_number
+from .jit import WORKERS, call, njit, prepare, recompiled, take_number
 
 Fn = TypeVar("Fn", bound=Callable[..., Any])
 Tickets = npt.NDArray[np.int64]
@@ -86,16 +86,6 @@ def _run(workers: int, tasks: int, work: Any, *arguments: Any) -> int:
 run = njit(_run, parallel=True)
 
 
-def _flat(arguments: tuple[Any, ...]) -> Iterable[Any]:
-    """The parts of all tuples among the arguments, in a row. (numba lets no tuple into a parallel loop within another.)
-
-    It makes no difference to machine code, which takes the parts of a tuple one by one.
-    """
-    if tuple not in map(type, arguments):
-        return arguments
-    return [part for a in arguments for part in (a if type(a) is tuple else (a,))]
-
-
 def share_out(work: Callable[..., None], tasks: int, *arguments: Any) -> None:
     """Call `work(task, *arguments)` for each task from 0 to `tasks` - 1, on all cores.
 
@@ -110,7 +100,7 @@ def share_out(work: Callable[..., None], tasks: int, *arguments: Any) -> None:
     if tasks == 1:  # not worth waking the other cores
         work(0, *arguments)
     elif tasks > 1:
-        failed = run(min(tasks, WORKERS), tasks, locate(work, arguments), *_flat(arguments))
+        failed = run(min(tasks, WORKERS), tasks, *prepare(work, arguments))
         if failed < tasks:
             # The error itself is lost: Python does not see what is raised in a thread of numba's. It comes again here.
             work(failed, *arguments)
@@ -129,7 +119,7 @@ def diagnosed(*works: Any) -> Callable[[Fn], Fn]:
         def parallel_diagnostics(signature: Any = None, level: int = 1) -> None:
             kinds = set()
             for number, *arguments in {known for work in works for known in work.signatures}:
-                # Workers, tasks and the address are integers too. And tuples are laid out flat, as in `share_out`.
+                # Workers, tasks and the address are integers too. The parts of tuples come in a row: see `prepare`.
                 parts = [part for kind in arguments for part in getattr(kind, "types", (kind,))]
                 kinds.add((number, number, number, *parts))
             recompiled(run, kinds).parallel_diagnostics(signature, level)
