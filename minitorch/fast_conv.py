@@ -23,10 +23,9 @@ import numpy as np
 
 from .autodiff import Context, Function, Variable
 from .errors import DTypeError, ShapeError, explain
-from .inner_loops import Array
 from .sharing import diagnosed
 from .sliding import slide_long_task, slide_long_windows, slide_task, slide_windows
-from .tensor_data import Shape, Storage, Strides
+from .tensor_data import Shape, Sizes, Storage, Strides, remembered
 from .tensor_ops import fills_output, output_for, result_type
 
 if TYPE_CHECKING:
@@ -112,25 +111,28 @@ def tensor_conv1d(
         weight_strides: Its strides.
         reverse: Whether the window is anchored at its right end, instead of its left, with weight 0 at the anchor.
     """
-
-    def with_height(numbers: Array) -> Array:
-        """(batch, channels, width) becomes (batch, channels, 1, width)."""
-        batch, channels, width = numbers.tolist()
-        return np.array([batch, channels, 1, width])
-
     tensor_conv2d(
         out,
-        with_height(out_shape),
-        with_height(out_strides),
+        _with_height(out_shape),
+        _with_height(out_strides),
         out_size,
         input,
-        with_height(input_shape),
-        with_height(input_strides),
+        _with_height(input_shape),
+        _with_height(input_strides),
         weight,
-        with_height(weight_shape),
-        with_height(weight_strides),
+        _with_height(weight_shape),
+        _with_height(weight_strides),
         reverse,
     )
+
+
+@remembered
+def _with_height(numbers: Sizes) -> Shape:
+    """(batch, channels, width) becomes (batch, channels, 1, width)."""
+    batch, channels, width = numbers
+    array = np.array([batch, channels, 1, width])
+    array.flags.writeable = False  # the next call gets the same one
+    return array
 
 
 # The Functions

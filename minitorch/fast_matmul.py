@@ -5,7 +5,6 @@ computes up to 32 rows and 512 columns of it. So many numbers fit into the cache
 fetched into it is used 32 times.
 """
 
-import functools
 import math
 from typing import NamedTuple, TypeAlias
 
@@ -16,13 +15,10 @@ from . import memory
 from .inner_loops import NEXT, ROWS, TASKS, Pair, add_products, copy_block
 from .jit import njit
 from .sharing import diagnosed, share_out
-from .tensor_data import Shape, Sizes, Storage, Strides
+from .tensor_data import Shape, Sizes, Storage, Strides, remembered
 from .tensor_ops import fills_output
 
 Starts: TypeAlias = npt.NDArray[np.int64]
-
-MOST_PLANS = 4096
-"""How many plans are remembered."""
 
 ROWS_TOGETHER = 32
 """How many rows of a product one task computes, at most: each number of `b` that it fetches is used as many times."""
@@ -83,11 +79,11 @@ def find_matrices(leading: Sizes, shape: Sizes, strides: Sizes) -> Starts:
     return np.tensordot(np.array(steps, np.int64), index, 1).reshape(-1)
 
 
-@functools.lru_cache(maxsize=MOST_PLANS)
+@remembered
 def plan_product(
     out_shape: Sizes, out_strides: Sizes, a_shape: Sizes, a_strides: Sizes, b_shape: Sizes, b_strides: Sizes
 ) -> ProductPlan:
-    """Plan a product of matrices. A network multiplies the same few shapes over and over again."""
+    """Plan a product of matrices."""
     *leading, height, width = out_shape
     matrices, inner = math.prod(leading), a_shape[-1]
     operands = (out_shape, out_strides), (a_shape, a_strides), (b_shape, b_strides)
@@ -184,7 +180,7 @@ def multiply_task(
             for r in range(ROWS):  # where there are no four rows any more, the last one is computed more than once
                 corners[r] = a + min(first + r, rows - 1) * a_steps[0] + k * a_steps[1]
             sums = total[first : first + ROWS]
-            add_products(sums, columns, b_storage, stretches[:terms], a_storage, corners, places)
+            add_products(sums, columns, b_storage, stretches[:terms], a_storage, corners, places, False)
     copy_block(out, o, out_steps, total.reshape(total.size), np.int64(0), (distance, NEXT), rows, columns)
 
 
@@ -209,8 +205,7 @@ def tensor_matrix_multiply(
         for k in range(...):
             out[i, :] += a[i, k] * b[k, :]
     """
-    ways = (out_shape, out_strides, a_shape, a_strides, b_shape, b_strides)
-    plan = plan_product(*[tuple(way.tolist()) for way in ways])
+    plan: ProductPlan = plan_product(out_shape, out_strides, a_shape, a_strides, b_shape, b_strides)
     if plan.packing is not None:
         starts, steps = plan.packing
         _, width, inner = plan.sizes

@@ -19,10 +19,10 @@ import numpy as np
 import numpy.typing as npt
 
 from . import operators
-from .fast_matmul import MOST_PLANS, tensor_matrix_multiply
+from .fast_matmul import tensor_matrix_multiply
 from .jit import njit
 from .sharing import diagnosed, share_out
-from .tensor_data import Shape, Storage, Strides
+from .tensor_data import Shape, Sizes, Storage, Strides, remembered
 from .tensor_ops import (
     MapProto,
     TensorBackend,
@@ -84,12 +84,12 @@ depend on it; and so may a product that overflows on the way.)"""
 
 def plan_walk(
     piece: int,
-    out_shape: Shape,
-    out_strides: Strides,
-    a_shape: Shape,
-    a_strides: Strides,
-    b_shape: Shape,
-    b_strides: Strides,
+    out_shape: Sizes,
+    out_strides: Sizes,
+    a_shape: Sizes,
+    a_strides: Sizes,
+    b_shape: Sizes,
+    b_strides: Sizes,
 ) -> tuple[int, Plan]:
     """Find the simplest way to visit all cells of an output, and with each those of `a` and `b` that belong to it.
 
@@ -101,14 +101,14 @@ def plan_walk(
         with two dimensions or more: the sizes, and the steps through the output, a and b.
     """
 
-    def steps(shape: Shape, strides: Strides) -> list[int]:
+    def steps(shape: Sizes, strides: Sizes) -> list[int]:
         """The steps of an operand, 0 where it is repeated; aligned at the right with the output."""
-        own = [stride if size > 1 else 0 for size, stride in zip(shape.tolist(), strides.tolist())]
+        own = [stride if size > 1 else 0 for size, stride in zip(shape, strides)]
         return [0] * (len(out_shape) - len(own)) + own
 
     dimensions: list[list[int]] = []  # [size, step through the output, through a, through b], from the outermost on
-    ways = out_strides.tolist(), steps(a_shape, a_strides), steps(b_shape, b_strides)
-    for size, *own_steps in zip(out_shape.tolist(), *ways):
+    ways = out_strides, steps(a_shape, a_strides), steps(b_shape, b_strides)
+    for size, *own_steps in zip(out_shape, *ways):
         if size == 1:
             continue  # nowhere to go
         if dimensions and dimensions[-1][1:] == [size * step for step in own_steps]:
@@ -125,33 +125,26 @@ def plan_walk(
     return math.prod(outer) * -(-rows // rows_together) * -(-columns // piece), plan  # the quotients are rounded up
 
 
-_plans: dict[tuple[int, ...], tuple[int, Plan, tuple[Shape, ...]]] = {}
+remembered_walk = remembered(plan_walk)
 
 
-def find_plan(
-    piece: int,
-    out_shape: Shape,
-    out_strides: Strides,
-    a_shape: Shape,
-    a_strides: Strides,
-    b_shape: Shape,
-    b_strides: Strides,
-) -> tuple[int, Plan]:
-    """What `plan_walk` returns, remembered: a network walks through the same shapes over and over again.
+@remembered
+def plan_fold(
+    out_shape: Sizes, out_strides: Sizes, a_shape: Sizes, a_strides: Sizes, dim: int
+) -> tuple[int, Plan, int, int, int]:
+    """Find the simplest way to fold dimension `dim` of `a`.
 
-    The arrays of shapes and strides that come from tensors are the same objects whenever the shapes are the same, and
-    cannot be written to. So the ids of the arrays tell which plan it is, as long as the arrays are kept alive here.
+    Returns:
+        What `plan_walk` returns, for a walk that visits with each cell of the output the first one that is folded into
+        it. How many cells of the output each task has, about. How far the cells that are folded lie from each other in
+        the storage, and how many they are.
     """
-    key = (piece, id(out_shape), id(out_strides), id(a_shape), id(a_strides), id(b_shape), id(b_strides))
-    known = _plans.get(key)
-    if known is None:
-        arrays = (out_shape, out_strides, a_shape, a_strides, b_shape, b_strides)
-        known = (*plan_walk(piece, *arrays), arrays)
-        if not any(array.flags.writeable for array in arrays):
-            if len(_plans) >= MOST_PLANS:
-                _plans.clear()
-            _plans[key] = known
-    return known[0], known[1]
+    step, length = a_strides[dim], a_shape[dim]
+    # Where neighbours are folded side by side, there should not be too few of them.
+    piece = max(8 if step == 1 else 512, 2 * PIECE // max(length, 1))
+    # The output has size 1 in the folded dimension.
+    tasks, plan = plan_walk(piece, out_shape, out_strides, out_shape, a_strides, out_shape, out_strides)
+    return tasks, plan, piece, step, length
 
 
 @njit
@@ -216,7 +209,7 @@ def tensor_map(fn: Callable[[float], float]) -> Callable[..., None]:
         in_strides: Strides,
     ) -> None:
         # There is no second input here; the output stands in for it.
-        tasks, plan = find_plan(PIECE, out_shape, out_strides, in_shape, in_strides, out_shape, out_strides)
+        tasks, plan = remembered_walk(PIECE, out_shape, out_strides, in_shape, in_strides, out_shape, out_strides)
         share_out(map_task, tasks, plan, out, in_storage)
 
     return _map
@@ -265,7 +258,7 @@ def tensor_zip(fn: Callable[[float, float], float]) -> Callable[..., None]:
         b_shape: Shape,
         b_strides: Strides,
     ) -> None:
-        tasks, plan = find_plan(PIECE, out_shape, out_strides, a_shape, a_strides, b_shape, b_strides)
+        tasks, plan = remembered_walk(PIECE, out_shape, out_strides, a_shape, a_strides, b_shape, b_strides)
         share_out(zip_task, tasks, plan, out, a_storage, b_storage)
 
     return _zip
@@ -362,16 +355,12 @@ def tensor_reduce(fn: Callable[[float, float], float]) -> Callable[..., None]:
         a_strides: Strides,
         reduce_dim: int,
     ) -> None:
-        length, step = int(a_shape[reduce_dim]), int(a_strides[reduce_dim])
+        tasks, plan, piece, step, length = plan_fold(out_shape, out_strides, a_shape, a_strides, reduce_dim)
         if reorderable and len(out) == 1 and length >= 2 * PIECE:
-            parts = np.empty(-(-length // int(PIECE)))  # rounded up
+            parts = np.empty(-(-length // PIECE))  # rounded up
             share_out(fold_part, len(parts), parts, a_storage, step, length)
             out[0] = fold(parts, 0, 1, len(parts), np.float64(out[0]))  # in their order
             return
-        # The output has size 1 in the folded dimension, so walking through it visits the first cells to fold.
-        # Cells of the output in each task; where neighbours are folded side by side, not too few of them.
-        piece = max(8 if step == 1 else 512, 2 * PIECE // max(length, 1))
-        tasks, plan = find_plan(piece, out_shape, out_strides, out_shape, a_strides, out_shape, out_strides)
         share_out(reduce_task, tasks, piece, plan, out, a_storage, step, length)
 
     return _reduce

@@ -40,7 +40,7 @@ TASKS = 8
 
 
 def _add_products(
-    total: Array, columns: int, cells: Array, starts: Array, weights: Array, corners: Array, places: Array
+    total: Array, columns: int, cells: Array, starts: Array, weights: Array, corners: Array, places: Array, begin: bool
 ) -> None:
     """Add weighted stretches of `cells` to four rows of sums:
 
@@ -58,8 +58,10 @@ def _add_products(
         weights: Where the weights lie, a flat row.
         corners: Where in it the weights of each row of sums begin, of shape (4,).
         places: How far from there the weight of each stretch lies, of shape (terms,).
+        begin: Whether the first stretch replaces what `total` holds. (To fill it with zeros beforehand would take as
+            long as adding two stretches.)
     """
-    terms = len(starts)
+    terms, zero = len(starts), total.dtype.type(0)
     row0, row1, row2, row3 = total[0], total[1], total[2], total[3]
     a, b, c, d = corners[0], corners[1], corners[2], corners[3]
     for t in range(0, terms - TERMS + 1, TERMS):
@@ -72,22 +74,24 @@ def _add_products(
         stretch0 = cells[starts[t] : starts[t] + columns]
         stretch1 = cells[starts[t + 1] : starts[t + 1] + columns]
         stretch2 = cells[starts[t + 2] : starts[t + 2] + columns]
+        anew = begin and t == 0
         for p in range(columns):
             x, y, z = stretch0[p], stretch1[p], stretch2[p]  # fetched once, used four times
-            row0[p] = row0[p] + a0 * x + a1 * y + a2 * z
-            row1[p] = row1[p] + b0 * x + b1 * y + b2 * z
-            row2[p] = row2[p] + c0 * x + c1 * y + c2 * z
-            row3[p] = row3[p] + d0 * x + d1 * y + d2 * z
+            row0[p] = (zero if anew else row0[p]) + a0 * x + a1 * y + a2 * z
+            row1[p] = (zero if anew else row1[p]) + b0 * x + b1 * y + b2 * z
+            row2[p] = (zero if anew else row2[p]) + c0 * x + c1 * y + c2 * z
+            row3[p] = (zero if anew else row3[p]) + d0 * x + d1 * y + d2 * z
     for t in range(terms - terms % TERMS, terms):  # the one or two terms that are left
         t0 = places[t]
         a0, b0, c0, d0 = weights[a + t0], weights[b + t0], weights[c + t0], weights[d + t0]
         stretch = cells[starts[t] : starts[t] + columns]
+        anew = begin and t == 0
         for p in range(columns):
             x = stretch[p]
-            row0[p] = row0[p] + a0 * x
-            row1[p] = row1[p] + b0 * x
-            row2[p] = row2[p] + c0 * x
-            row3[p] = row3[p] + d0 * x
+            row0[p] = (zero if anew else row0[p]) + a0 * x
+            row1[p] = (zero if anew else row1[p]) + b0 * x
+            row2[p] = (zero if anew else row2[p]) + c0 * x
+            row3[p] = (zero if anew else row3[p]) + d0 * x
 
 
 def _add_dot_products(

@@ -12,7 +12,6 @@
 A tensor travels through this file as one argument: the tuple of its storage, shape and strides.
 """
 
-import functools
 import math
 from typing import NamedTuple, TypeAlias
 
@@ -22,7 +21,7 @@ from . import memory
 from .inner_loops import CELLS, NEXT, ROWS, TASKS, TERMS, Array, Pair, add_dot_products, add_products, copy_block
 from .jit import njit
 from .sharing import share_out
-from .tensor_data import KernelArguments, Sizes, Storage
+from .tensor_data import KernelArguments, Sizes, Storage, remembered
 
 Division: TypeAlias = tuple[int, int, int, int, int, int]
 
@@ -103,6 +102,8 @@ def slide_task(
     blocks = (out_channels + ROWS - 1) // ROWS
     last_line = (images - 1) * lines + out_height
     total = np.empty((ROWS, CELLS), storage.dtype)
+    if in_channels == 0:  # then there is nothing that could replace what it holds
+        total[:] = 0
     for line in range(0, last_line, rows):
         for column in range(0, out_width, columns):
             own_rows, own_columns = min(rows, last_line - line), min(columns, out_width - column)
@@ -110,9 +111,7 @@ def slide_task(
             for block in range(share * blocks // shares, (share + 1) * blocks // shares):
                 for r in range(ROWS):  # where there are no four channels any more, the last one is computed again
                     corners[r] = min(block * ROWS + r, out_channels - 1) * w_strides[0]
-                    for p in range(cells):
-                        total[r, p] = 0
-                add_products(total, cells, planes[line * pitch + column :], starts, weights, corners, places)
+                add_products(total, cells, planes[line * pitch + column :], starts, weights, corners, places, True)
                 for n in range(line // lines, (line + own_rows - 1) // lines + 1):
                     # The rows of the stretch that belong to image n; what lies between the images is left behind.
                     h_first, h_last = max(line - n * lines, 0), min(line + own_rows - n * lines, out_height)
@@ -149,9 +148,9 @@ class WindowPlan(NamedTuple):
     places: Array
 
 
-@functools.lru_cache(maxsize=1024)
+@remembered
 def plan_windows(out_sizes: Sizes, weight_sizes: Sizes, weight_strides: Sizes, reverse: bool) -> WindowPlan:
-    """Plan a convolution. A network asks for the same few plans over and over again.
+    """Plan a convolution.
 
     Small images are taken several at a time, and large ones in stretches, to have rows of about CELLS cells.
 
@@ -194,9 +193,7 @@ def slide_windows(out: KernelArguments, input: KernelArguments, weight: KernelAr
         weight: The weight, of shape (out_channels, in_channels, k_height, k_width).
         reverse: Whether the window is anchored at its bottom right corner, with its first weight.
     """
-    _, weight_shape, weight_strides = weight
-    sizes = tuple(out[1].tolist()), tuple(weight_shape.tolist()), tuple(weight_strides.tolist())
-    tasks, *plan = plan_windows(*sizes, reverse)
+    tasks, *plan = plan_windows(out[1], weight[1], weight[2], reverse)
     share_out(slide_task, tasks, out, input, weight, *plan)
 
 
@@ -218,7 +215,7 @@ def slide_long_task(
 
     Args:
         task: Which channels.
-        parts: Is filled, in the place of the task, with its sums; see `divide_long_windows` for the shape.
+        parts: Is filled, in the place of the task, with its sums; see `plan_long_windows` for the shape.
         out_sides: Height and width of the output.
         input: The input, of shape (batch, in_channels, height, width).
         weight: The weight, of shape (out_channels, in_channels, k_height, k_width).
@@ -280,21 +277,26 @@ def add_parts(parts: Array, out: KernelArguments) -> bool:
         Whether all results are finite numbers.
     """
     storage, (batch, out_channels, out_height, out_width), strides = out
+    total = parts[0].reshape(batch, -1, parts.shape[-1])  # (batch, out_channels and more, places and more)
+    sums = total.reshape(total.size)
+    for task in range(1, len(parts)):
+        own = parts[task].reshape(total.size)
+        for p in range(total.size):
+            sums[p] += own[p]
     finite = True
     for b in range(batch):
         for o in range(out_channels):
-            for place in range(out_height * out_width):
-                total = parts[0, b, o // ROWS, o % ROWS, place]
-                for task in range(1, len(parts)):
-                    total += parts[task, b, o // ROWS, o % ROWS, place]
-                finite = finite and abs(total) < np.inf  # which is true neither of infinity nor of NaN
-                row, column = place // out_width, place % out_width
-                storage[b * strides[0] + o * strides[1] + row * strides[2] + column * strides[3]] = total
+            for row in range(out_height):
+                place = b * strides[0] + o * strides[1] + row * strides[2]
+                for column in range(out_width):
+                    result = total[b, o, row * out_width + column]
+                    finite = finite and abs(result) < np.inf  # which is true neither of infinity nor of NaN
+                    storage[place + column * strides[3]] = result
     return finite
 
 
-@functools.lru_cache(maxsize=4096)
-def divide_long_windows(out_sizes: Sizes, weight_sizes: Sizes) -> tuple[int, int, Sizes]:
+@remembered
+def plan_long_windows(out_sizes: Sizes, weight_sizes: Sizes) -> tuple[int, int, Pair, Sizes]:
     """Divide the channels of the input among tasks, whose sums are added up in the end.
 
     Args:
@@ -303,8 +305,8 @@ def divide_long_windows(out_sizes: Sizes, weight_sizes: Sizes) -> tuple[int, int
 
     Returns:
         How many cells a plane has. How many channels are taken at a time: small images are taken several at a time.
-        And the shape of the sums, (tasks, batch, out_channels / 4, 4, places), with more channels to make fours, and
-        more places to make threes.
+        Height and width of the output. And the shape of the sums, (tasks, batch, out_channels / 4, 4, places), with
+        more channels to make fours, and more places to make threes.
     """
     batch, out_channels, out_height, out_width = out_sizes
     _, in_channels, k_height, k_width = weight_sizes
@@ -317,7 +319,7 @@ def divide_long_windows(out_sizes: Sizes, weight_sizes: Sizes) -> tuple[int, int
     images = batch + blocks * ROWS
     fitting = min(LONGEST // size, OWN_CACHE // (images * size))
     together = max(1, min(fitting, -(-in_channels // tasks)))
-    return size, together, (tasks, batch, blocks, ROWS, places)
+    return size, together, (out_height, out_width), (tasks, batch, blocks, ROWS, places)
 
 
 def slide_long_windows(out: KernelArguments, input: KernelArguments, weight: KernelArguments, reverse: bool) -> None:
@@ -333,9 +335,8 @@ def slide_long_windows(out: KernelArguments, input: KernelArguments, weight: Ker
         weight: The weight, of shape (out_channels, in_channels, k_height, k_width).
         reverse: Whether the window is anchored at its bottom right corner, with its first weight.
     """
-    sizes = tuple(out[1].tolist())
-    size, together, sums = divide_long_windows(sizes, tuple(weight[1].tolist()))
+    size, together, out_sides, sums = plan_long_windows(out[1], weight[1])
     parts = memory.empty(math.prod(sums), out[0].dtype).reshape(sums)
-    share_out(slide_long_task, len(parts), parts, sizes[2:], input, weight, reverse, size, together)
+    share_out(slide_long_task, len(parts), parts, out_sides, input, weight, reverse, size, together)
     if not add_parts(parts, out):
         slide_windows(out, input, weight, reverse)

@@ -12,7 +12,7 @@ import itertools
 import math
 import operator
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -271,6 +271,41 @@ def find_layout(shape: Sizes, strides: Sizes | None = None) -> Layout:
     for array in arrays:
         array.flags.writeable = False
     return Layout(shape, strides, dims, size, contiguous, *arrays)
+
+
+MOST_PLANS = 1024
+"""How many plans are remembered of each kind."""
+
+
+def remembered(plan: Callable[..., Any]) -> Callable[..., Any]:
+    """Remember what a function of shapes and strides returns: a network asks for the same few over and over again.
+
+    Args:
+        plan: A function of shapes and strides, as tuples, and perhaps of a setting, which is a constant.
+
+    Returns:
+        A function that takes the shapes and strides as arrays, the way kernels get them. Those that come from tensors
+        are the same arrays whenever they are equal, and cannot be written to. So there is no need to look into them:
+        their ids tell which they are, as long as they are kept alive here. (It is the same with small numbers and
+        constants. Others are only not found again as fast.)
+    """
+    by_value = functools.lru_cache(maxsize=MOST_PLANS)(plan)
+    by_identity: dict[tuple[int, ...], tuple[Any, tuple[Any, ...]]] = {}
+
+    @functools.wraps(plan)
+    def recall(*arguments: Any) -> Any:
+        key = tuple(map(id, arguments))
+        known = by_identity.get(key)
+        if known is None:
+            arrays = [a for a in arguments if isinstance(a, np.ndarray)]
+            known = by_value(*[tuple(a.tolist()) if isinstance(a, np.ndarray) else a for a in arguments]), arguments
+            if not any(array.flags.writeable for array in arrays):
+                if len(by_identity) >= MOST_PLANS:
+                    by_identity.clear()
+                by_identity[key] = known
+        return known[0]
+
+    return recall
 
 
 @functools.lru_cache(maxsize=4096)

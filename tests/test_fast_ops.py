@@ -78,7 +78,7 @@ def positions(shape: Any, strides: Any, stretched: Any) -> Any:
 
 def walk(piece: int, *layouts: Any) -> tuple[list[tuple[int, int, int]], list[int]]:
     """The places that the tasks of a plan visit in the output, in a and in b; and how many cells each task has."""
-    tasks, plan = fast_ops.plan_walk(piece, *[np.array(part, np.int64) for part in layouts])
+    tasks, plan = fast_ops.plan_walk(piece, *[tuple(np.asarray(part).tolist()) for part in layouts])
     visited, sizes = [], []
     for task in range(tasks):
         o, a, b, rows, columns = fast_ops.find_task(task, plan, piece)
@@ -121,7 +121,7 @@ def test_a_walk_visits_every_cell_once(seed: int) -> None:
 @pytest.mark.task3_1
 def test_the_plan_of_a_walk_is_as_simple_as_can_be() -> None:
     def plan(*layouts: Any) -> Any:
-        tasks, found = fast_ops.plan_walk(1000, *[np.array(part, np.int64) for part in layouts])
+        tasks, found = fast_ops.plan_walk(1000, *layouts)
         assert tasks == 1
         return found.tolist()  # sizes, and steps through the output, a and b
 

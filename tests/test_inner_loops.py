@@ -38,7 +38,7 @@ def check_add_products(rng: np.random.Generator, terms: int, columns: int, width
         storage[corners[r] + places] = weights[r]
     read = cells, np.array(starts, np.int64), storage, corners, places
     total, arguments = before.copy(), [array.copy() for array in read]
-    add_products(total, columns, *arguments)
+    add_products(total, columns, *arguments, False)
 
     stretches = np.array([cells[start : start + columns] for start in starts]).reshape(terms, columns)
     expected = before.astype(np.float64)
@@ -46,6 +46,11 @@ def check_add_products(rng: np.random.Generator, terms: int, columns: int, width
     size = np.abs(before).max() + 4.0 * terms  # what rounding errors are measured by
     np.testing.assert_allclose(total, expected, rtol=0, atol=TOLERANCE[dtype] * size)
     np.testing.assert_array_equal(total[:, columns:], before[:, columns:], err_msg="it wrote behind the columns")
+    if terms > 0:  # and once more, in place of whatever was there before
+        total[:, :columns] = np.nan
+        add_products(total, columns, *arguments, True)
+        expected[:, :columns] -= before[:, :columns]
+        np.testing.assert_allclose(total, expected, rtol=0, atol=TOLERANCE[dtype] * size)
     for found, given_ in zip(arguments, read, strict=True):
         np.testing.assert_array_equal(found, given_, err_msg="it changed what it reads")
 
@@ -82,7 +87,7 @@ def test_sums_may_be_part_of_a_larger_array() -> None:
     total, weights, cells = np.zeros((16, 20)), random_array(rng, (16, 48)), random_array(rng, 100)
     starts = np.array([60, 3, 31, 0, 17, 99, 99])
     rows = [13, 14, 15, 15]
-    add_products(total[4:8], 9, cells, starts[:5], weights.ravel(), np.array(rows) * 48 + 7, np.arange(5))
+    add_products(total[4:8], 9, cells, starts[:5], weights.ravel(), np.array(rows) * 48 + 7, np.arange(5), False)
     expected = np.zeros((16, 20))
     for t in range(5):
         expected[4:8, :9] += np.outer(weights[rows, 7 + t], cells[starts[t] : starts[t] + 9])
@@ -99,7 +104,8 @@ def test_nan_and_infinity_touch_only_their_own_sums(value: float, terms: int) ->
         weights[1, place] = value
         total = np.zeros((4, 8))
         with np.errstate(invalid="ignore"):
-            add_products(total, 8, cells, np.arange(terms) * 8, weights.ravel(), np.arange(4) * terms, np.arange(terms))
+            starts, corners, places = np.arange(terms) * 8, np.arange(4) * terms, np.arange(terms)
+            add_products(total, 8, cells, starts, weights.ravel(), corners, places, False)
             expected = (weights[:, :, None] * cells.reshape(1, terms, 8)).sum(1)
         np.testing.assert_allclose(total, expected, rtol=1e-12)
         assert np.isfinite(total).sum() == 3 * 7
@@ -111,7 +117,7 @@ def test_two_runs_give_the_same_bits() -> None:
     results = []
     for _ in range(2):
         total = np.zeros((4, 37))
-        add_products(total, 37, cells, starts, weights.ravel(), np.arange(4) * 7, np.arange(7))
+        add_products(total, 37, cells, starts, weights.ravel(), np.arange(4) * 7, np.arange(7), False)
         results.append(total)
     np.testing.assert_array_equal(*results)
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import minitorch
-from minitorch import BroadcastError, ContiguityError, DTypeError, IndexingError, ShapeError, TensorData
+from minitorch import BroadcastError, ContiguityError, DTypeError, IndexingError, ShapeError, TensorData, tensor_data
 
 SHAPES = [(), (1,), (5,), (2, 3), (3, 1), (1, 4), (4, 2, 3), (2, 3, 4, 5), (1, 1, 1)]
 
@@ -587,3 +587,41 @@ def test_broadcast_index_of_a_bias() -> None:
     out_index = index_array([-1])
     minitorch.broadcast_index(index_array([1, 2]), index_array([2, 3]), index_array([3]), out_index)
     assert tuple(out_index) == (2,)
+
+
+# What follows from shapes and strides is remembered
+
+
+@pytest.mark.house("how plans are remembered is no task of the course")
+def test_a_plan_is_made_once_for_each_shape(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tensor_data, "MOST_PLANS", 5)
+    made: list[Any] = []
+
+    @tensor_data.remembered
+    def plan(shape: Any, setting: int) -> tuple[Any, int]:
+        made.append((shape, setting))
+        return shape, setting
+
+    def array_of(*shape: int) -> Any:
+        return tensor_data.find_layout(shape).shape_array
+
+    for _ in range(3):
+        for sizes in ((2, 3), (3, 2)):
+            for setting in (True, False):
+                assert plan(array_of(*sizes), setting) == (sizes, setting)
+    assert made == [((2, 3), True), ((2, 3), False), ((3, 2), True), ((3, 2), False)]
+    for _ in range(2):  # more than are remembered
+        for i in range(20):
+            assert plan(array_of(4, i), True) == ((4, i), True)
+    assert plan(array_of(2, 3), True) == ((2, 3), True)
+
+
+@pytest.mark.house("how plans are remembered is no task of the course")
+def test_a_plan_for_an_array_that_changes_changes_too() -> None:
+    plan = tensor_data.remembered(lambda shape: shape)
+    shape = np.array([2, 3])
+    for _ in range(2):
+        assert plan(shape) == tuple(shape.tolist())
+        shape += 1
+    kept = [plan(np.array([i, i])) for i in range(300)]  # arrays that are gone may leave their id to another
+    assert kept == [(i, i) for i in range(300)]
