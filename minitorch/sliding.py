@@ -277,9 +277,10 @@ def add_parts(parts: Array, out: KernelArguments) -> bool:
         Whether all results are finite numbers.
     """
     storage, (batch, out_channels, out_height, out_width), strides = out
-    total = parts[0].reshape(batch, -1, parts.shape[-1])  # (batch, out_channels and more, places and more)
+    tasks, _, blocks, _, columns = parts.shape
+    total = parts[0].reshape(batch, blocks * ROWS, columns)  # (batch, out_channels and more, places and more)
     sums = total.reshape(total.size)
-    for task in range(1, len(parts)):
+    for task in range(1, tasks):
         own = parts[task].reshape(total.size)
         for p in range(total.size):
             sums[p] += own[p]
