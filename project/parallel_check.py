@@ -2,8 +2,8 @@
 
     python project/parallel_check.py --kernel matmul
 
-All kernels of the library share one parallel loop, which calls their tasks (`minitorch/sharing.py`). It is compiled anew
-for the types of each kernel, so that numba has something to tell; this takes a few seconds.
+All kernels of the library share one parallel loop, which calls their tasks (`minitorch/sharing.py`). It is compiled
+anew for the types of each kernel, so that numba has something to tell; this takes a few seconds.
 """
 
 import argparse
