@@ -1,0 +1,70 @@
+"""The process that runs cases on what a student wrote: `python -m project.course.child STAGE < cases.json`.
+
+It reads a list of cases, `{"task": ..., "name": ...}`, from its standard input, and for each writes a line of JSON to its
+standard output: the case, and what came out. Whatever the student's code prints is kept apart and sent along. It knows
+no answers, and nobody believes it more than that these are the values it computed.
+"""
+
+import json
+import os
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from typing import Any
+
+from project.course.cases import Case, encode
+from project.course.suites import cases_of
+
+PRINTED = 2000
+"""How much of what was printed is sent along, in characters: the end of it."""
+
+COURSE = Path(__file__).parent
+
+
+def where_raised(error: BaseException) -> str:
+    """The last line of the student's own code, or of the library, that an exception passed through."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if COURSE not in Path(frame.filename).parents]
+    root = COURSE.parents[1]
+    inside = [frame for frame in frames if root in Path(frame.filename).parents]
+    if not inside:
+        return ""
+    frame = inside[-1]
+    return f"{Path(frame.filename).relative_to(root).as_posix()}, line {frame.lineno}: {frame.line}"
+
+
+def run_case(case: Case) -> dict[str, Any]:
+    """Run a case, whatever it raises."""
+    try:
+        return {"status": "values", "values": encode(case.run(**case.copied_inputs()))}
+    except NotImplementedError as error:
+        is_stub = str(error).startswith("Task ")
+        return {"status": "missing" if is_stub else "error", "error": str(error), "where": where_raised(error)}
+    except RecursionError as error:  # its traceback is long, and says the same again and again
+        return {"status": "error", "error": f"RecursionError: {error}", "where": ""}
+    except Exception as error:  # whatever the student's code does, it is told and not swallowed
+        return {"status": "error", "error": f"{type(error).__name__}: {error}", "where": where_raised(error)}
+
+
+def main() -> None:
+    """Run the cases, in the order in which they are asked for."""
+    (stage,) = sys.argv[1:]
+    wanted = json.load(sys.stdin)
+    # From here on, what is printed goes to a file, and only this process's own lines go to its standard output.
+    channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as printed:
+        os.dup2(printed.fileno(), 1)
+        for request in wanted:
+            found = [case for case in cases_of(request["task"]) if case.name == request["name"]]
+            printed.seek(0)
+            printed.truncate()
+            outcome = run_case(found[0]) | {"task": request["task"], "name": request["name"], "stage": stage}
+            sys.stdout.flush()
+            printed.seek(0)
+            outcome["printed"] = printed.read()[-PRINTED:]
+            channel.write(json.dumps(outcome) + "\n")
+            channel.flush()
+
+
+if __name__ == "__main__":
+    main()

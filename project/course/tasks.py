@@ -1,0 +1,137 @@
+"""The table of tasks, `tasks.toml`: everything else about the course is derived from it."""
+
+import functools
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from minitorch.errors import ArgumentError, explain
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+TABLE = Path(__file__).with_name("tasks.toml")
+
+PARTS = ("what", "approach", "example", "hints")
+"""The four parts of what a student is told about a task."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A function that students write.
+
+    Attributes:
+        module: The file that it stands in, such as "minitorch/fast_conv.py".
+        path: Its name within the file, with those of the class or the function around it: "Conv1dFun.backward".
+        what: One sentence that says what it computes.
+        skeleton: How it looks before it is written, where its signature alone would not do; or None.
+    """
+
+    module: str
+    path: str
+    what: str
+    skeleton: str | None = None
+
+    @property
+    def outermost(self) -> str:
+        """The name of the function, or of the method with its class, that contains the whole target."""
+        names = self.path.split(".")
+        return ".".join(names[: 2 if names[0][0].isupper() else 1])
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task of the course.
+
+    Attributes:
+        id: Its number, such as "4_1".
+        title: What it is about.
+        points: What it is worth.
+        builds_on: All tasks without which its suite cannot be green.
+        parts: What students are told, by the names in `PARTS`.
+        targets: The functions to be written.
+        compiled: Whether the suite is run a second and a third time with compiled kernels.
+    """
+
+    id: str
+    title: str
+    points: float
+    builds_on: tuple[str, ...]
+    parts: Mapping[str, str]
+    targets: tuple[Target, ...]
+    compiled: bool
+
+    @property
+    def number(self) -> str:
+        """The number as people write it: "4.1"."""
+        return self.id.replace("_", ".")
+
+    @property
+    def marker(self) -> str:
+        """The marker of its tests: "task4_1"."""
+        return f"task{self.id}"
+
+
+def read_target(name: str, entry: Any) -> Target:
+    """Read a line of the table: a qualified name, and a sentence or a table with the keys `what` and `skeleton`."""
+    module, _, path = name.partition(":")
+    entry = {"what": entry} if isinstance(entry, str) else entry
+    return Target(module, path, entry["what"], entry.get("skeleton"))
+
+
+@functools.cache
+def tasks(table: Path = TABLE) -> dict[str, Task]:
+    """Read the table: the tasks by their numbers, in the order of the course.
+
+    Raises:
+        ArgumentError: A task builds on one that does not come before it, or lacks a part of its text.
+    """
+    entries = tomllib.loads(table.read_text(encoding="utf-8"))["task"]
+    found: dict[str, Task] = {}
+    for number, entry in entries.items():
+        missing = [part for part in PARTS if not entry.get(part, "").strip()]
+        later = [other for other in entry["builds_on"] if other not in found]
+        if missing or later:
+            raise ArgumentError(
+                explain(
+                    f"Task {number} is not described well in {table.name}.",
+                    got=f"without {', '.join(missing)}" if missing else f"it builds on {', '.join(later)}",
+                    expected=f"the parts {', '.join(PARTS)}" if missing else "tasks that come before it",
+                    fix="complete the table",
+                )
+            )
+        targets = tuple([read_target(name, target) for name, target in entry["functions"].items()])
+        parts = {part: entry[part].strip() for part in PARTS}
+        found[number] = Task(
+            number,
+            entry["title"],
+            entry["points"],
+            tuple(entry["builds_on"]),
+            parts,
+            targets,
+            entry.get("compiled", False),
+        )
+    return found
+
+
+def find_task(number: str) -> Task:
+    """Return a task by its number, written "4_1", "4.1" or "task4_1".
+
+    Raises:
+        ArgumentError: There is no such task.
+    """
+    plain = number.removeprefix("task").replace(".", "_")
+    if plain not in tasks():
+        raise ArgumentError(
+            explain(
+                "There is no such task.",
+                got=number,
+                expected=f"one of {', '.join(tasks())}",
+                fix="choose a task of the table",
+            )
+        )
+    return tasks()[plain]
