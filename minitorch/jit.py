@@ -27,7 +27,7 @@ import secrets
 import types
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numba
 from numba._dispatcher import compute_fingerprint
@@ -35,8 +35,6 @@ from numba.core import bytecode, caching, cgutils
 from numba.extending import intrinsic
 
 from . import tensor_data
-
-Fn = TypeVar("Fn", bound=Callable[..., Any])
 
 FOREIGN_KERNELS = 100
 """How many kernels of functions from elsewhere are kept on disk; the oldest make room for new ones."""
@@ -270,24 +268,28 @@ _ours: dict[tuple[Any, str], Any] = {}  # the functions of this package that hav
 
 
 def njit(
-    fn: Fn,
+    fn: Callable[..., Any] | None = None,
     *,
     parallel: bool = False,
     fuse: bool = False,
     reassociate: bool = False,
     calls: Callable[..., Any] | None = None,
-) -> Fn:
+) -> Any:
     """Compile a function when it is first called, for the types that it is called with.
+
+    It is a decorator, without settings or with them: `@njit` and `@njit(parallel=True)`.
 
     Args:
         fn: The function, in the part of Python that numba understands. A function that is compiled already is
-            returned as it is.
+            returned as it is. Left out, as in `@njit(parallel=True)`, a decorator with these settings is returned.
         parallel: Whether the loops over `prange` run on all processor cores.
         fuse: Whether a * b + c may be computed in one step, which rounds once instead of twice.
         reassociate: Whether, besides, sums may be reordered, to be added up in several partial sums side by side. The
             order is fixed when the function is compiled, so results still do not depend on the number of threads.
         calls: For a kernel made by a factory: the function that it was made for.
     """
+    if fn is None:
+        return functools.partial(njit, parallel=parallel, fuse=fuse, reassociate=reassociate, calls=calls)
     if _PLAIN or hasattr(fn, "py_func"):
         return fn
     # 1 / 0 is inf, as NumPy has it, and no test slows the loop down. And no entry is compiled for callers in C.

@@ -151,6 +151,34 @@ def test_the_manual_script_counts_and_draws(capsys: pytest.CaptureFixture[str]) 
     assert "X" in text.split("Dots")[0]
 
 
+@pytest.mark.task0_5
+@pytest.mark.parametrize("name", ["Simple", "Diag"])
+def test_the_weights_that_are_chosen_put_every_point_on_the_right_side(name: str) -> None:
+    model = run_manual.ManualTrain()
+    model.set_weights(*run_manual.choose_weights(name))
+    data = minitorch.datasets[name](500, seed=3)
+    assert [int(model.run_one(x) > 0.5) for x in data.X] == data.y
+
+
+@pytest.mark.task0_5
+@pytest.mark.parametrize("name", ["Split", "Xor", "Circle", "Spiral"])
+def test_no_weights_are_chosen_where_no_line_is_right(name: str) -> None:
+    with pytest.raises(minitorch.ArgumentError, match=f"got: +{name}"):
+        run_manual.choose_weights(name)
+
+
+@pytest.mark.task0_5
+def test_the_manual_script_takes_weights_that_fit_if_none_are_given(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_manual.main(["--dataset", "diag", "--target-accuracy", "100"]) == 0
+    # No line is right for these: it starts with that of another data set.
+    assert run_manual.main(["--dataset", "xor"]) == 0
+    by_default = capsys.readouterr().out
+    assert run_manual.main(["--dataset", "xor", "--weights", "-10", "0", "--bias", "5"]) == 0
+    assert capsys.readouterr().out in by_default
+    # What is given counts, and the rest is chosen.
+    assert run_manual.main(["--dataset", "diag", "--bias", "-1", "--target-accuracy", "100"]) == 1
+
+
 # Modules 1 to 3: training
 
 

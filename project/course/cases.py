@@ -127,6 +127,11 @@ class Outcome:
     error: str = ""
     printed: str = ""
 
+    @property
+    def trace(self) -> Values:
+        """What tells this outcome from others: its values, or the error without the place where it was raised."""
+        return self.values if self.status == "values" else {"error": self.error.splitlines()[0] if self.error else ""}
+
 
 @dataclass(frozen=True)
 class Difference:

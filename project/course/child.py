@@ -24,7 +24,9 @@ COURSE = Path(__file__).parent
 
 def where_raised(error: BaseException) -> str:
     """The last line of the student's own code, or of the library, that an exception passed through."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if COURSE not in Path(frame.filename).parents]
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if COURSE not in Path(frame.filename).parents
+    ]
     root = COURSE.parents[1]
     inside = [frame for frame in frames if root in Path(frame.filename).parents]
     if not inside:

@@ -1,51 +1,238 @@
-"""The kill matrix: which case of the suites notices which wrong solution."""
+"""The kill matrix: which case of the suites notices which wrong solution, and whether all correct ones are accepted."""
 
-import sys
+import html
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from project.course.cases import Case, Outcome, find_difference
-from project.course.catalogue import alternatives, misconceptions, planted, run_suite
-from project.course.oracles import expected
+from project.course import answers
+from project.course.cases import STAGES
+from project.course.catalogue import Misconception, alternatives, misconceptions
+from project.course.judging import Verdict, judge_all
+from project.course.planting import planted
 from project.course.suites import cases_of
-from project.course.tasks import find_task, tasks
+from project.course.tasks import tasks
+
+STUDY = (142, 52)
+"""How many wrong solutions were tried on the tests that the course itself hands out, in a study, and how many of them
+passed all of those tests."""
 
 
-def passed(case: Case, outcome: Outcome) -> bool:
-    """Whether the outcome of a case is right."""
-    return outcome.status == "values" and find_difference(outcome.values, expected(case), case.rtol, case.atol) is None
+@dataclass(frozen=True)
+class Job:
+    """A solution to be tried.
+
+    Attributes:
+        task: The number of its task.
+        name: Its name: that of a file, or the id of a misconception.
+        solution: What to plant.
+        misconception: The misconception that it is; None for a correct solution.
+        stages: The stages to run.
+    """
+
+    task: str
+    name: str
+    solution: Mapping[str, str]
+    misconception: Misconception | None
+    stages: Sequence[str]
 
 
-def main() -> int:
-    """Plant the solutions of some tasks, one at a time, and print what the suites say."""
-    compiled = "--compiled" in sys.argv  # also run right solutions compiled (slow)
-    wanted = [find_task(number).id for number in sys.argv[1:] if number != "--compiled"] or list(tasks())
-    bad = 0
-    jobs = [("right", task, name, sol) for task in wanted for name, sol in alternatives(task).items()]
-    jobs += [("wrong", m.task, m.id, m.solution) for task in wanted for m in misconceptions(task)]
+@dataclass(frozen=True)
+class Trial:
+    """What the suite said about a solution.
 
-    def work(job):
-        kind, task, name, solution = job
-        with planted(solution) as tree:
-            outcomes = run_suite(task, tree)["plain"]
-            if compiled and kind == "right":
-                for stage in ("one thread", "threads"):
-                    more = run_suite(task, tree, (stage,))[stage]
-                    outcomes |= {k: o for k, o in more.items() if k not in outcomes or o.status != "values"}
-                    outcomes |= {c.id: more[c.id] for c in cases_of(task) if c.id in more and not passed(c, more[c.id])}
-        return job, outcomes
+    Attributes:
+        job: The solution.
+        verdicts: The verdicts, by the id of the case.
+    """
 
-    with ThreadPoolExecutor(2) as pool:
-        for (kind, task, name, _), outcomes in pool.map(work, jobs):
-            failing = [c for c in cases_of(task) if c.id in outcomes and not passed(c, outcomes[c.id])]
-            ok = bool(failing) == (kind == "wrong")
-            bad += not ok
-            print(f"{'ok ' if ok else 'BAD'} {kind} {task} {name}: {len(failing)} of {len(outcomes)} cases fail")
-            for c in failing if kind == "right" else failing[:1]:
-                o = outcomes[c.id]
-                d = find_difference(o.values, expected(c), c.rtol, c.atol)
-                print(f"      {c.name}: {o.status} {o.error} {f'{d.where} {d.what}' if d and o.status == 'values' else ''}")
-    return bad
+    job: Job
+    verdicts: Mapping[str, Verdict]
+
+    @property
+    def failing(self) -> list[Verdict]:
+        """The verdicts on the cases that failed, from the smallest case on."""
+        return [verdict for verdict in self.verdicts.values() if not verdict.passed]
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether the suite did what it should: accept a correct solution, or notice a wrong one."""
+        return bool(self.failing) == (self.job.misconception is not None)
 
 
+def make_jobs(numbers: Sequence[str], compiled: bool = False) -> list[Job]:
+    """The solutions of some tasks: first the correct ones, then the wrong ones.
+
+    Args:
+        numbers: The tasks.
+        compiled: Whether correct solutions are also tried with compiled kernels, which takes long.
+    """
+    stages = STAGES if compiled else STAGES[:1]
+    jobs = [
+        Job(number, name, solution, None, stages)
+        for number in numbers
+        for name, solution in alternatives(number).items()
+    ]
+    return jobs + [
+        Job(number, wrong.id, wrong.solution, wrong, STAGES[:1])
+        for number in numbers
+        for wrong in misconceptions(number)
+    ]
+
+
+def try_solution(job: Job) -> Trial:
+    """Plant a solution in a copy of the repository, and run the suite of its task there."""
+    with planted(job.solution) as tree:
+        return Trial(job, judge_all(cases_of(job.task), tree, job.stages))
+
+
+def try_all(jobs: Sequence[Job], each: Callable[[Trial], None], at_once: int | None = None) -> list[Trial]:
+    """Try solutions, several at a time. Returns the trials in the order of the jobs.
+
+    Args:
+        jobs: The solutions.
+        each: Is told every trial when it is done, in that order.
+        at_once: How many at a time; one for each core if left out.
+    """
+    trials = []
+    with ThreadPoolExecutor(at_once or os.cpu_count() or 1) as pool:  # the threads only wait for other processes
+        for trial in pool.map(try_solution, jobs):
+            each(trial)
+            trials.append(trial)
+    return trials
+
+
+def known_from(trials: Sequence[Trial]) -> list[answers.Known]:
+    """What is kept of the misconceptions, to recognise them: their results in the smallest cases that they get wrong."""
+    found = []
+    for trial in trials:
+        wrong = trial.job.misconception
+        if wrong is not None:
+            few = {verdict.case.id: verdict.outcome.trace for verdict in trial.failing[: answers.MOST_OUTCOMES]}
+            found.append(answers.Known(wrong.id, wrong.task, wrong.name, wrong.hint, few))
+    return found
+
+
+def as_data(trials: Sequence[Trial]) -> dict[str, Any]:
+    """The matrix as plain data."""
+    wrong = [trial for trial in trials if trial.job.misconception is not None]
+    right = [trial for trial in trials if trial.job.misconception is None]
+    return {
+        "misconceptions": len(wrong),
+        "noticed": sum([trial.is_fine for trial in wrong]),
+        "correct solutions": len(right),
+        "accepted": sum([trial.is_fine for trial in right]),
+        "study": {"wrong solutions": STUDY[0], "passed the tests of the course": STUDY[1]},
+        "trials": [
+            {
+                "task": trial.job.task,
+                "solution": trial.job.name,
+                "correct": trial.job.misconception is None,
+                "row": trial.job.misconception.row if trial.job.misconception else None,
+                "name": trial.job.misconception.name if trial.job.misconception else None,
+                "failing": [verdict.case.name for verdict in trial.failing],
+            }
+            for trial in trials
+        ],
+    }
+
+
+STYLE = """
+:root { color-scheme: light dark; --ink: #1b1b1b; --paper: #ffffff; --faint: #d9d9d9; --kill: #0b6fb8; --bad: #c0392b; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e8e8e8; --paper: #16181b; --faint: #3a3d42; --kill: #5bb0ee; --bad: #ff7a6b; }
+}
+body { font: 15px/1.45 system-ui, sans-serif; color: var(--ink); background: var(--paper); margin: 2rem auto;
+  max-width: 75rem; padding: 0 1rem; }
+table { border-collapse: collapse; margin: .5rem 0 1rem; }
+td, th { padding: .15rem .4rem; text-align: left; font-weight: normal; vertical-align: top; }
+.wide { overflow-x: auto; }
+.cell { width: .8rem; min-width: .8rem; height: .8rem; padding: 0; border: 1px solid var(--faint); }
+.kill { background: var(--kill); }
+.bad { color: var(--bad); font-weight: bold; }
+.summary td:first-child { font-size: 1.6rem; text-align: right; }
+ol { columns: 22rem; padding-left: 2rem; margin: 0 0 1.5rem; }
+li { break-inside: avoid; }
+small { opacity: .75; }
+"""
+
+
+def as_html(trials: Sequence[Trial]) -> str:
+    """The matrix as a page: for each task a table, with a row for each wrong solution and a column for each case."""
+    data = as_data(trials)
+    parts = [
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Kill matrix</title>',
+        f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>',
+        "<h1>Which case notices which wrong solution</h1>",
+        '<table class="summary">',
+        f"<tr><td>{data['noticed']} of {data['misconceptions']}</td><td>wrong solutions are noticed</td></tr>",
+        f"<tr><td>{data['accepted']} of {data['correct solutions']}</td><td>correct solutions are accepted</td></tr>",
+        f"<tr><td>{STUDY[1]} of {STUDY[0]}</td><td>wrong solutions pass the tests that come with the course "
+        "<small>(a study of those tests)</small></td></tr></table>",
+    ]
+    for number in dict.fromkeys([trial.job.task for trial in trials]):
+        task = tasks()[number]
+        own = [trial for trial in trials if trial.job.task == number]
+        names = [case.name for case in cases_of(number) if "plain" in case.stages]
+        parts.append(f"<h2>Task {task.number}: {html.escape(task.title)}</h2>")
+        accepted = [t for t in own if t.job.misconception is None]
+        words = ", ".join([html.escape(t.job.name) + ("" if t.is_fine else " (rejected)") for t in accepted])
+        bad = "" if all(t.is_fine for t in accepted) else ' class="bad"'
+        parts.append(f"<p{bad}>Correct solutions that were tried: {words or 'none'}.</p>")
+        parts.append('<div class="wide"><table><tr><th></th>')
+        parts += [
+            f'<th title="{html.escape(name, quote=True)}"><small>{i}</small></th>' for i, name in enumerate(names, 1)
+        ]
+        parts.append("</tr>")
+        for trial in own:
+            wrong = trial.job.misconception
+            if wrong is None:
+                continue
+            failing = {verdict.case.name for verdict in trial.failing}
+            title = html.escape(wrong.symptom, quote=True)
+            row = f" <small>({wrong.row})</small>" if wrong.row else ""
+            bad = "" if trial.is_fine else ' class="bad"'
+            parts.append(f'<tr><td title="{title}"{bad}>{html.escape(wrong.name)}{row}</td>')
+            parts += [f'<td class="cell{" kill" if name in failing else ""}"></td>' for name in names]
+            parts.append("</tr>")
+        parts.append("</table></div><ol>")
+        parts += [f"<li>{html.escape(name)}</li>" for name in names]
+        parts.append("</ol>")
+    parts.append(
+        "<p><small>Numbers in parentheses are rows of the study's table. Hover over a name for the symptom.</small></p>"
+    )
+    return "\n".join([*parts, "</body></html>"]) + "\n"
+
+
+def write(trials: Sequence[Trial], folder: Path) -> None:
+    """Write the matrix as JSON and as a page."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "matrix.json").write_text(json.dumps(as_data(trials), indent=1) + "\n", encoding="utf-8")
+    (folder / "matrix.html").write_text(as_html(trials), encoding="utf-8")
+
+
+# TEMPORARY-FOR-HELPERS
 if __name__ == "__main__":
-    sys.exit(main())
+    import sys
+
+    numbers = [a for a in sys.argv[1:] if a != "--compiled"]
+    ok = True
+    from project.course.tasks import find_task
+
+    def show(trial: Trial) -> None:
+        kind = "wrong" if trial.job.misconception else "right"
+        print(
+            f"{'ok ' if trial.is_fine else 'BAD'} {kind} {trial.job.task} {trial.job.name}: {len(trial.failing)} of {len(trial.verdicts)} cases fail",
+            flush=True,
+        )
+        for v in trial.failing if kind == "right" else trial.failing[:1]:
+            print(
+                f"      {v.case.name} ({v.stage}): {v.outcome.status} {v.outcome.error} {f'{v.difference.where} {v.difference.what}' if v.difference else ''}"
+            )
+
+    trials = try_all(make_jobs([find_task(n).id for n in numbers], "--compiled" in sys.argv), show)
+    sys.exit(sum(not t.is_fine for t in trials))

@@ -18,7 +18,7 @@ def kernel(input: Any, weight: Any, out_width: int, reverse: bool, layout: str =
     return {"output": out}
 
 
-def function(input: Any, weight: Any, upstream: Any, backend: str, layout: str) -> Any:
+def function(input: Any, weight: Any, upstream: Any, backend: str, layout: str, wanted: Any) -> Any:
     """Each product of the forward pass hands the upstream gradient to its two factors."""
     batch, channels, width = input.shape
     out_channels, _, taps = weight.shape
@@ -29,8 +29,8 @@ def function(input: Any, weight: Any, upstream: Any, backend: str, layout: str) 
             grad_weight[o, c, k] += upstream[b, o, t] * input[b, c, t + k]
     return {
         "output": kernel(input, weight, width, False)["output"],
-        "gradient of the input": grad_input,
-        "gradient of the weight": grad_weight,
+        "gradient of the input": grad_input if "input" in wanted else None,
+        "gradient of the weight": grad_weight if "weight" in wanted else None,
     }
 
 

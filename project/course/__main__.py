@@ -1,0 +1,209 @@
+"""The command line of the course tool: `python -m project.course --help`."""
+
+import argparse
+import importlib.util
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+HELP = {
+    "check": "say how far all tasks are, and what is wrong",
+    "run": "run a single case, in this very process, so that a debugger can be used",
+    "update": "take over a newer release, without touching what you wrote",
+    "release": "write a repository for students, without the answers to some tasks",
+    "matrix": "try all correct and all wrong solutions on the suites",
+    "rehearse": "let a robot solve all tasks, and look for answers that a release would leave",
+}
+
+
+def add_tasks(parser: argparse.ArgumentParser) -> None:
+    """Options that choose tasks."""
+    parser.add_argument("--task", action="append", default=[], metavar="N_M", help="a task; may be given several times")
+    parser.add_argument("--module", action="append", default=[], metavar="N", help="all tasks of a module")
+    parser.add_argument("--all", action="store_true", help="all tasks of the course")
+
+
+def chosen_tasks(arguments: argparse.Namespace, otherwise_all: bool) -> list[str]:
+    """The numbers of the tasks that the options choose, in the order of the course."""
+    from project.course.tasks import find_task, tasks
+
+    wanted = {find_task(number).id for number in arguments.task}
+    for module in arguments.module:
+        of_module = {number for number in tasks() if number.startswith(f"{module}_")}
+        if not of_module:
+            raise SystemExit(f"error: there is no module {module}; the modules are 0 to 4")
+        wanted |= of_module
+    if arguments.all or (otherwise_all and not wanted):
+        wanted = set(tasks())
+    if not wanted:
+        raise SystemExit("error: choose tasks with --task 4_1, --module 4 or --all")
+    return [number for number in tasks() if number in wanted]
+
+
+def do_release(arguments: argparse.Namespace) -> int:
+    """Write a repository for students."""
+    from project.course.release import release
+    from project.course.tasks import tasks
+
+    chosen = chosen_tasks(arguments, otherwise_all=False)
+    try:
+        removed = release([tasks()[number] for number in chosen], arguments.out)
+    except FileExistsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    functions = sum([len(tasks()[number].targets) for number in chosen])
+    print(f"{arguments.out} is ready: {len(chosen)} tasks, with {functions} functions to write.")
+    print(f"{len(removed)} helpers went with their answers.")
+    return 0
+
+
+def do_check(arguments: argparse.Namespace) -> int:
+    """Say how far the tasks are."""
+    from project.course.check import check
+    from project.course.planting import with_references
+
+    return check(chosen_tasks(arguments, otherwise_all=True), with_references(arguments.reference))
+
+
+def do_run(arguments: argparse.Namespace) -> int:
+    """Run a single case in this process."""
+    os.environ["NUMBA_DISABLE_JIT"] = "0" if arguments.compiled else "1"  # before numba is imported
+    from project.course.cases import Outcome
+    from project.course.diagnosis import report
+    from project.course.judging import judge
+    from project.course.suites import all_cases
+
+    found = [case for case in all_cases() if case.id == arguments.case]
+    if not found:
+        print(f'error: there is no case "{arguments.case}"', file=sys.stderr)
+        return 2
+    values = found[0].run(**found[0].copied_inputs())
+    verdict = judge(found[0], "one thread" if arguments.compiled else "plain", Outcome("values", values))
+    print("It is right." if verdict.passed else report(verdict, {verdict.case.id: verdict}))
+    return 0 if verdict.passed else 1
+
+
+def do_update(arguments: argparse.Namespace) -> int:
+    """Take over a newer release."""
+    from minitorch.errors import StateError
+    from project.course.runner import ROOT
+    from project.course.update import update
+
+    try:
+        changes = update(ROOT, arguments.release)
+    except StateError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    new = [name for name in changes.written if name not in changes.merged and not name.endswith(".new")]
+    print(f"{len(new)} files are new or newer, {len(changes.removed)} are gone.")
+    for name in changes.merged:
+        print(f"  {name}: your changes and the new ones are both in it")
+    for name in changes.conflicts:
+        print(f"  {name}: you and the release changed the same lines; yours stays, and the new one is {name}.new")
+    return 1 if changes.conflicts else 0
+
+
+def do_matrix(arguments: argparse.Namespace) -> int:
+    """Try the catalogue of solutions."""
+    from project.course import answers
+    from project.course.matrix import STUDY, Trial, as_data, known_from, make_jobs, try_all, write
+    from project.training import Progress
+
+    jobs = make_jobs(chosen_tasks(arguments, otherwise_all=True), arguments.compiled)[:: arguments.every]
+    bar = Progress("solutions", len(jobs), "solution")
+    done = 0
+
+    def note(trial: Trial) -> None:
+        nonlocal done
+        done += 1
+        bar.update(done, trial.job.name)
+        if trial.is_fine:
+            return
+        what = "a wrong solution passes" if trial.job.misconception else "a correct solution is rejected"
+        print(f"task {trial.job.task}, {trial.job.name}: {what}")
+        for verdict in trial.failing:
+            print(f"    {verdict.case.name} ({verdict.stage}): {verdict.outcome.error or verdict.difference}")
+
+    trials = try_all(jobs, note)
+    bar.close()
+    data = as_data(trials)
+    print(f"{data['noticed']} of {data['misconceptions']} wrong solutions are noticed.")
+    print(f"{data['accepted']} of {data['correct solutions']} correct solutions are accepted.")
+    print(
+        f"(Of {STUDY[0]} wrong solutions, {STUDY[1]} passed the tests that come with the course, in a study of them.)"
+    )
+    if arguments.out is not None:
+        write(trials, arguments.out)
+        print(f"The matrix is in {arguments.out / 'matrix.html'} and {arguments.out / 'matrix.json'}.")
+    if arguments.write:
+        answers.write(answers.FILE, {}, known_from(trials))
+        print(f"The results of the misconceptions are in {answers.FILE.name}.")
+    return 0 if all(trial.is_fine for trial in trials) else 1
+
+
+def do_rehearse(arguments: argparse.Namespace) -> int:
+    """Rehearse the course: what a release promises is tried out, for each task."""
+    from project.course.rehearsal import leaks, run_robot, suites_without
+    from project.course.tasks import tasks
+
+    fine = True
+    for number in chosen_tasks(arguments, otherwise_all=True):
+        task = tasks()[number]
+        red, silent = suites_without(task)
+        wanted = {number} | {other for other in tasks() if number in tasks()[other].builds_on}
+        left = leaks(task)
+        complaints = [f"red is {other}, which does not build on it" for other in sorted(red - wanted)]
+        complaints += [f"green is {other}, which builds on it" for other in sorted(wanted - red)]
+        complaints += [f"the suite of {other} does not say which task is missing" for other in silent]
+        complaints += [f"a line of the answer is left in {line}" for line in left]
+        fine = fine and not complaints
+        print(
+            f"without {number}: {f'{len(red)} suites are red' if not complaints else '; '.join(complaints)}", flush=True
+        )
+
+    def note(step: str, complaints: list[str]) -> None:
+        print(f"robot, {step}: {'; '.join(complaints) or 'as it should be'}", flush=True)
+
+    if arguments.all or not (arguments.task or arguments.module):
+        fine = run_robot(note) and fine
+    return 0 if fine else 1
+
+
+def main(argv: list[str]) -> int:
+    """Run a command and return its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m project.course", description="The tasks of the course.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    has_answers = importlib.util.find_spec("project.course.release") is not None
+
+    def command(name: str, do: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, description=do.__doc__, help=HELP[name])
+        added.set_defaults(do=do)
+        return added
+
+    check = command("check", do_check)
+    add_tasks(check)
+    check.add_argument(
+        "--reference", action="append", default=[], metavar="N_M", help="use the reference for this task; repeatable"
+    )
+    run = command("run", do_run)
+    run.add_argument("case", help='the case, as in "4_1: one tap"')
+    run.add_argument("--compiled", action="store_true", help="with compiled kernels")
+    command("update", do_update).add_argument("release", type=Path, help="the folder of the newer release")
+    if has_answers:
+        release = command("release", do_release)
+        add_tasks(release)
+        release.add_argument("--out", type=Path, required=True, help="the folder to write")
+        matrix = command("matrix", do_matrix)
+        add_tasks(matrix)
+        matrix.add_argument("--compiled", action="store_true", help="try correct solutions with compiled kernels too")
+        matrix.add_argument("--every", type=int, default=1, metavar="K", help="try every K-th solution only")
+        matrix.add_argument("--out", type=Path, help="folder for the matrix, as a page and as JSON")
+        matrix.add_argument("--write", action="store_true", help="store by what misconceptions are recognised")
+        add_tasks(command("rehearse", do_rehearse))
+    arguments = parser.parse_args(argv)
+    return arguments.do(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,189 @@
+"""Draws, as text, where a result differs: the numbers that go into the first wrong cell, and what should become of them.
+
+A drawing takes the inputs of a case, what it got, what was expected, and the difference, and returns lines of text.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from project.course.cases import Difference, Values
+
+FEW = 60
+"""Up to how many cells an array is shown as a whole."""
+
+
+def number(x: Any) -> str:
+    """A number, short."""
+    return f"{float(x):.4g}"
+
+
+def table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of text in columns; the first column is aligned at the left, all others at the right."""
+    columns = max(len(row) for row in rows)
+    full = [[*row, *[""] * (columns - len(row))] for row in rows]
+    widths = [max(len(row[i]) for row in full) for i in range(columns)]
+    lines = []
+    for row in full:
+        cells = [row[0].ljust(widths[0]), *[cell.rjust(width) for cell, width in zip(row[1:], widths[1:])]]
+        lines.append("  ".join(cells).rstrip())
+    return lines
+
+
+def place(name: str, index: Iterable[Any]) -> str:
+    """The name of a cell or a row: input[0, 1, :]."""
+    return f"{name}[{', '.join(str(i) for i in index)}]"
+
+
+def whole(name: str, array: Any) -> list[str]:
+    """An array with its name; only its shape, where it is large."""
+    array = np.asarray(array)
+    if array.size > FEW:
+        return [f"{name}: of shape {array.shape}"]
+    text = np.array2string(array, separator=", ", formatter={"all": number}, max_line_width=100)
+    first, *rest = text.splitlines() or [""]
+    head = f"{name} = "
+    return [head + first, *[" " * len(head) + line for line in rest]]
+
+
+def value_at(values: Any, where: str) -> Any:
+    """A value by its name in a Difference; names themselves may contain dots, so the longest one is tried first."""
+    return values.get(where) if isinstance(values, dict) else None
+
+
+def cells(inputs: Values, got: Values, expected: Values, difference: Difference) -> list[str]:
+    """Any case: what went in, and the row in which the first wrong cell stands."""
+    lines = []
+    for name, value in inputs.items():
+        if isinstance(value, np.ndarray):
+            lines += whole(name, value)
+        elif isinstance(value, (bool, int, float, str, list, tuple)) and len(repr(value)) <= FEW:
+            lines.append(f"{name} = {value!r}")
+    ours, theirs = value_at(expected, difference.where), value_at(got, difference.where)
+    if isinstance(ours, np.ndarray) and isinstance(theirs, np.ndarray) and difference.cell and ours.size > 1:
+        *row, column = difference.cell
+        name = place(difference.where, [*row, ":"])
+        mark = ["", *["^" if i == column else "" for i in range(ours.shape[-1])]]
+        rows = [[f"expected {name}", *map(number, ours[tuple(row)])], [f"got {name}", *map(number, theirs[tuple(row)])]]
+        lines += ["", *table([*rows, mark])]
+    return lines
+
+
+def products(title: str, terms: Sequence[tuple[str, float, str, float]], got: float, expected: float) -> list[str]:
+    """The products that add up to a cell.
+
+    Args:
+        title: The name of the cell.
+        terms: For each product: the names and the values of its two factors.
+        got: What the cell holds.
+        expected: What it should hold.
+    """
+    shown = terms[:12]
+    rows = [[one, number(x), "*", other, number(y), "=", number(x * y)] for one, x, other, y in shown]
+    if len(terms) > len(shown):
+        rows.append([f"... and {len(terms) - len(shown)} more"])
+    rows += [["sum, expected", "", "", "", "", "", number(expected)], ["got", "", "", "", "", "", number(got)]]
+    return [f"The products that add up to {title}:", *table(rows)]
+
+
+def sliding_window(inputs: Values, cell: tuple[int, ...], got: float, expected: float) -> list[str]:
+    """The input of a 1-D convolution, the kernel below the window, and their products."""
+    input, weight, reverse = inputs["input"], inputs["weight"], inputs.get("reverse", False)
+    b, o, t = cell
+    width, taps = input.shape[2], weight.shape[2]
+    low, high = (t - taps + 1, t) if reverse else (t, t + taps - 1)
+    first, last = min(low, max(0, low - 3)), max(high, min(width - 1, high + 3))
+    columns = range(first, last + 1)
+    lines = []
+    for c in range(min(input.shape[1], 3)):
+        seen = {i: float(input[b, c, i]) if 0 <= i < width else 0.0 for i in columns}
+        under = {t - k if reverse else t + k: float(weight[o, c, k]) for k in range(taps)}
+        rows = [
+            ["place", *[str(i) if 0 <= i < width else "edge" for i in columns]],
+            [place("input", (b, c, ":")), *[number(seen[i]) for i in columns]],
+            [place("weight", (o, c, ":")), *[number(under[i]) if i in under else "" for i in columns]],
+            ["products", *[number(seen[i] * under[i]) if i in under else "" for i in columns]],
+        ]
+        lines += [*table(rows), ""]
+    if input.shape[1] > 3:
+        lines.append(f"... and {input.shape[1] - 3} more channels")
+    anchor = "right" if reverse else "left"
+    lines.append(f"The window of output {place('', cell)} is anchored at the {anchor}; over the edge it meets zeros.")
+    return [*lines, f"Sum of all products: {number(expected)}; got {number(got)}."]
+
+
+def conv1d(inputs: Values, got: Values, expected: Values, difference: Difference) -> list[str]:
+    """A cell of a 1-D convolution, or of one of its gradients."""
+    if difference.cell is None:
+        return cells(inputs, got, expected, difference)
+    there, right = got[difference.where][difference.cell], expected[difference.where][difference.cell]
+    if difference.where == "output":
+        return sliding_window(inputs, difference.cell, there, right)
+    input, weight, upstream = inputs["input"], inputs["weight"], inputs["upstream"]
+    terms = []
+    if difference.where == "gradient of the input":
+        b, c, t = difference.cell
+        for o in range(weight.shape[0]):
+            for k in range(weight.shape[2]):
+                if t - k >= 0:
+                    one, other = place("upstream", (b, o, t - k)), place("weight", (o, c, k))
+                    terms.append((one, upstream[b, o, t - k], other, weight[o, c, k]))
+    else:
+        o, c, k = difference.cell
+        for b in range(input.shape[0]):
+            for t in range(input.shape[2] - k):
+                one, other = place("upstream", (b, o, t)), place("input", (b, c, t + k))
+                terms.append((one, upstream[b, o, t], other, input[b, c, t + k]))
+    return products(f"the {place(difference.where, difference.cell)}", terms, there, right)
+
+
+def patch(inputs: Values, cell: tuple[int, ...], got: float, expected: float) -> list[str]:
+    """The window of a 2-D convolution, the kernel, and their products, side by side."""
+    input, weight, reverse = inputs["input"], inputs["weight"], inputs.get("reverse", False)
+    b, o, h, w = cell
+    height, width = input.shape[2:]
+    kh, kw = weight.shape[2:]
+    sign = -1 if reverse else 1
+    order_h, order_w = range(kh)[::sign], range(kw)[::sign]  # from the top and from the left
+    lines = []
+    for c in range(min(input.shape[1], 3)):
+        rows = [[f"channel {c}: input under the window", *[""] * kw, "weight", *[""] * kw, "products"]]
+        for i in order_h:
+            at = [(h + sign * i, w + sign * j) for j in order_w]
+            seen = [float(input[b, c, y, x]) if 0 <= y < height and 0 <= x < width else 0.0 for y, x in at]
+            taps = [float(weight[o, c, i, j]) for j in order_w]
+            numbers = [*map(number, seen), "", *map(number, taps), "", *[number(x * y) for x, y in zip(seen, taps)]]
+            rows.append(["", *numbers])
+        lines += [*table(rows), ""]
+    if input.shape[1] > 3:
+        lines.append(f"... and {input.shape[1] - 3} more channels")
+    anchor = "bottom right" if reverse else "top left"
+    lines.append(f"The window of output {place('', cell)} is anchored at its {anchor}; over the edge it meets zeros.")
+    return [*lines, f"Sum of all products: {number(expected)}; got {number(got)}."]
+
+
+def conv2d(inputs: Values, got: Values, expected: Values, difference: Difference) -> list[str]:
+    """A cell of a 2-D convolution, or of one of its gradients."""
+    if difference.cell is None:
+        return cells(inputs, got, expected, difference)
+    there, right = got[difference.where][difference.cell], expected[difference.where][difference.cell]
+    if difference.where == "output":
+        return patch(inputs, difference.cell, there, right)
+    input, weight, upstream = inputs["input"], inputs["weight"], inputs["upstream"]
+    terms = []
+    if difference.where == "gradient of the input":
+        b, c, h, w = difference.cell
+        for o, i, j in np.ndindex(weight.shape[0], min(weight.shape[2], h + 1), min(weight.shape[3], w + 1)):
+            one, other = place("upstream", (b, o, h - i, w - j)), place("weight", (o, c, i, j))
+            terms.append((one, upstream[b, o, h - i, w - j], other, weight[o, c, i, j]))
+    else:
+        o, c, i, j = difference.cell
+        for b, h, w in np.ndindex(input.shape[0], input.shape[2] - i, input.shape[3] - j):
+            one, other = place("upstream", (b, o, h, w)), place("input", (b, c, h + i, w + j))
+            terms.append((one, upstream[b, o, h, w], other, input[b, c, h + i, w + j]))
+    return products(f"the {place(difference.where, difference.cell)}", terms, there, right)
+
+
+DRAWINGS = {"cells": cells, "conv1d": conv1d, "conv2d": conv2d}
+"""All drawings, by the names that cases use."""

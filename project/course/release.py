@@ -1,0 +1,73 @@
+"""Writes the repository that students get: this one, without the answers to some tasks."""
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from project.course import answers
+from project.course.planting import seal
+from project.course.prune import prune
+from project.course.runner import ROOT
+from project.course.stubs import put_stubs
+from project.course.suites import all_cases
+from project.course.tasks import Task, tasks
+from project.course.update import keep_record
+
+COPIED = ("LICENSE", "setup.py", "pyproject.toml", "requirements.txt", ".gitignore", "minitorch", "project")
+"""What of this repository students get as a whole, but for what is left out."""
+
+TESTS = ("__init__.py", "conftest.py", "test_tasks.py")
+"""Which of the tests they get: those of the tasks. The others test the solution, and would give parts of it away."""
+
+LEFT_OUT = ("__pycache__", "runs", "benchmark", "oracles", "solutions", "misconceptions", "*.pyc")
+
+TEACHERS_FILES = ("catalogue.py", "matrix.py", "release.py", "rehearsal.py", "prune.py", "stubs.py")
+"""Files of `project/course` that students have no use for, since what they work with is left out."""
+
+
+def copy_repository(root: Path, folder: Path) -> None:
+    """Copy what students get, with the answers still in it."""
+    for name in COPIED:
+        source = root / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns(*LEFT_OUT))
+        elif source.exists():
+            shutil.copy2(source, folder / name)
+    (folder / "tests").mkdir()
+    for name in TESTS:
+        shutil.copy2(root / "tests" / name, folder / "tests" / name)
+    for name in TEACHERS_FILES:
+        (folder / "project" / "course" / name).unlink(missing_ok=True)
+
+
+def release(chosen: Sequence[Task], folder: Path, root: Path = ROOT) -> list[str]:
+    """Write a repository for students.
+
+    Args:
+        chosen: The tasks whose functions students are to write.
+        folder: Where to; it must not exist, or be empty.
+        root: The repository with all answers.
+
+    Returns:
+        Which helpers were removed, besides the functions of the tasks.
+
+    Raises:
+        FileExistsError: The folder has something in it.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise FileExistsError(f"{folder} is not empty. Choose a folder that does not exist yet.")
+    folder.mkdir(parents=True, exist_ok=True)
+    copy_repository(root, folder)
+    with tempfile.TemporaryDirectory(prefix="minitorch-") as before:
+        for name in ("minitorch", "project"):
+            shutil.copytree(folder / name, Path(before) / name)
+        for task in chosen:
+            put_stubs(folder, task)
+        removed = prune(folder, Path(before))
+    expected = {case.id: answers.expected(case) for case in all_cases()}
+    known = [misconception for number in tasks() for misconception in answers.known(number)]
+    answers.write(folder / "project" / "course" / "answers.json.xz", expected, known)
+    seal(folder / "project" / "course" / "reference.json.xz", [task.id for task in chosen])
+    keep_record(folder)
+    return removed
