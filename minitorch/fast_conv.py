@@ -25,7 +25,7 @@ from .autodiff import Context, Function, Variable
 from .errors import DTypeError, ShapeError, explain
 from .sharing import diagnosed
 from .sliding import slide_long_task, slide_long_windows, slide_task, slide_windows
-from .tensor_data import Shape, Sizes, Storage, Strides, remembered
+from .tensor_data import KernelArguments, Shape, Sizes, Storage, Strides, remembered
 from .tensor_ops import fills_output, output_for, result_type
 
 if TYPE_CHECKING:
@@ -69,11 +69,8 @@ def tensor_conv2d(
         reverse: Whether the window is anchored at its bottom right corner, instead of its top left, with weight
             (0, 0) at the anchor.
     """
-    _, _, out_height, out_width = out_shape.tolist()
-    _, _, k_height, k_width = weight_shape.tolist()
-    slide = slide_windows if k_height * k_width <= out_height * out_width else slide_long_windows
     outputs, inputs = (out, out_shape, out_strides), (input, input_shape, input_strides)
-    slide(outputs, inputs, (weight, weight_shape, weight_strides), reverse)
+    _slide(outputs, inputs, (weight, weight_shape, weight_strides), reverse)
 
 
 @fills_output
@@ -96,7 +93,7 @@ def tensor_conv1d(
         out[b, o, t] = sum over c and k of input[b, c, t + k] * weight[o, c, k]
 
     With `reverse`, input[b, c, t - k]. Cells outside of the input count as 0. A sequence is an image of a single
-    row, so the kernel for images does it.
+    row, and computed as one.
 
     Args:
         out: Storage of the output, of shape (batch, out_channels, out_width).
@@ -111,19 +108,17 @@ def tensor_conv1d(
         weight_strides: Its strides.
         reverse: Whether the window is anchored at its right end, instead of its left, with weight 0 at the anchor.
     """
-    tensor_conv2d(
-        out,
-        _with_height(out_shape),
-        _with_height(out_strides),
-        out_size,
-        input,
-        _with_height(input_shape),
-        _with_height(input_strides),
-        weight,
-        _with_height(weight_shape),
-        _with_height(weight_strides),
-        reverse,
-    )
+    outputs = out, _with_height(out_shape), _with_height(out_strides)
+    inputs = input, _with_height(input_shape), _with_height(input_strides)
+    _slide(outputs, inputs, (weight, _with_height(weight_shape), _with_height(weight_strides)), reverse)
+
+
+def _slide(outputs: KernelArguments, inputs: KernelArguments, weights: KernelArguments, reverse: bool) -> None:
+    """Slide windows over images; which way is the faster one depends on their size."""
+    _, _, out_height, out_width = outputs[1].tolist()
+    _, _, k_height, k_width = weights[1].tolist()
+    slide = slide_windows if k_height * k_width <= out_height * out_width else slide_long_windows
+    slide(outputs, inputs, weights, reverse)
 
 
 @remembered

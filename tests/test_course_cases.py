@@ -111,7 +111,7 @@ def test_suites_know_nothing_of_the_answers() -> None:
         [1, 2.5, "x"],
         {"a": {"b": [None]}},
         np.arange(6, dtype=np.float32).reshape(2, 3).T,
-        np.array(3.5),
+        np.array(7 / 2),
         np.zeros((0, 2)),
         np.array([True, False]),
     ],

@@ -130,12 +130,13 @@ def test_edits_must_hit_exactly_once() -> None:
 
 def make_task(*targets: Target) -> Task:
     parts = {"what": "Do it.", "approach": "Think.", "example": "1 becomes 2.", "hints": "None."}
-    return Task("9_1", "A task", 1, (), parts, targets, False)
+    return Task("9_1", "A task", 1, (), (), parts, targets, False)
 
 
 def test_stubs_say_what_to_do_and_keep_how_to_call(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text(FILE, encoding="utf-8")
-    skeleton = "@keep\ndef outer(fn):\n    def inner(x):\n        raise NotImplementedError('Task 9.1: here')\n    return inner\n"
+    inner = "    def inner(x):\n        raise NotImplementedError('Task 9.1: here')\n"
+    skeleton = f"@keep\ndef outer(fn):\n{inner}    return inner\n"
     targets = (
         Target("a.py", "double", "Twice a number."),
         Target("a.py", "Circle.area", "The area."),

@@ -77,6 +77,23 @@ def kernel(out, a):
             out[i] += a[i + k]
 """
 
+OWN_TABLE = """
+def kernel(out, a):
+    sums = np.zeros((2, 3))
+    for k in prange(2):
+        for i in range(3):
+            sums[-1, i] += a[i + k]
+    out[:] = sums[-1]
+"""
+
+FROM_THE_END = """
+def kernel(out, a):
+    for i in prange(3):
+        index = np.zeros(2, np.int64)
+        index[-1] = i
+        out[index[-1]] = a[i] + a[i + 1]
+"""
+
 
 def complaints(kernel: str) -> str:
     environment = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(Path(__file__).parents[1])}
@@ -90,7 +107,7 @@ def complaints(kernel: str) -> str:
     return run.stdout.strip()
 
 
-@pytest.mark.parametrize("kernel", [RIGHT, INNER])
+@pytest.mark.parametrize("kernel", [RIGHT, INNER, FROM_THE_END])
 def test_nothing_is_said_about_a_right_kernel(kernel: str) -> None:
     assert complaints(kernel) == "[]"
 
@@ -100,6 +117,7 @@ def test_nothing_is_said_about_a_right_kernel(kernel: str) -> None:
     [
         (RACE, "two iterations of the same prange write into cell 0 of out"),
         (SHARED, "two iterations of the same prange write into cell 0 of an array of your own"),
+        (OWN_TABLE, "two iterations of the same prange write into cell 3 of an array of your own"),
         (BEFORE, "the kernel reads from place -1 of a, which has places 0 to 3"),
         (BEHIND, "the kernel reads from place 4 of a, which has places 0 to 3"),
         (WRITES, "the kernel writes to place -1 of out"),

@@ -38,7 +38,7 @@ def verdicts(request: pytest.FixtureRequest) -> Mapping[str, Verdict]:
 
 def test_case(case: Case, verdicts: Mapping[str, Verdict]) -> None:
     if case.id not in verdicts:
-        pytest.skip("needs compiled kernels, and is run as soon as all else of the task is right")
+        pytest.fail("It is run with compiled kernels, as soon as all else of the task is right.", pytrace=False)
     verdict = verdicts[case.id]
     if not verdict.passed:
         first = first_failing(verdicts, case.task)

@@ -151,7 +151,7 @@ def do_rehearse(arguments: argparse.Namespace) -> int:
     for number in chosen_tasks(arguments, otherwise_all=True):
         task = tasks()[number]
         red, silent = suites_without(task)
-        wanted = {number} | {other for other in tasks() if number in tasks()[other].builds_on}
+        wanted = {number} | {n for n, other in tasks().items() if number in (*other.builds_on, *other.uses_later)}
         left = leaks(task)
         complaints = [f"red is {other}, which does not build on it" for other in sorted(red - wanted)]
         complaints += [f"green is {other}, which builds on it" for other in sorted(wanted - red)]

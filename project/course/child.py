@@ -19,6 +19,9 @@ from project.course.suites import cases_of
 PRINTED = 2000
 """How much of what was printed is sent along, in characters: the end of it."""
 
+ERROR = 600
+"""How much of an error is sent along, in characters: the beginning of it. The compiler's errors fill pages."""
+
 COURSE = Path(__file__).parent
 
 
@@ -45,7 +48,7 @@ def run_case(case: Case) -> dict[str, Any]:
     except RecursionError as error:  # its traceback is long, and says the same again and again
         return {"status": "error", "error": f"RecursionError: {error}", "where": ""}
     except Exception as error:  # whatever the student's code does, it is told and not swallowed
-        return {"status": "error", "error": f"{type(error).__name__}: {error}", "where": where_raised(error)}
+        return {"status": "error", "error": f"{type(error).__name__}: {error}"[:ERROR], "where": where_raised(error)}
 
 
 def main() -> None:

@@ -5,11 +5,14 @@ from collections.abc import Mapping, Sequence
 
 from project.course.answers import Known, expected, known
 from project.course.cases import find_difference
-from project.course.drawings import DRAWINGS
+from project.course.drawings import DRAWINGS, place
 from project.course.judging import Verdict
 from project.course.tasks import tasks
 
 STAGE_WORDS = {"plain": "in plain Python", "one thread": "compiled, on one thread", "threads": "compiled, on 4 threads"}
+
+COMPLAINTS = "complaints"
+"""The name of the value by which cases say what `watched.complaints_about` has found."""
 
 
 def is_alike(verdict: Verdict, misconception: Known) -> bool:
@@ -56,10 +59,9 @@ def describe(verdict: Verdict) -> str:
         return f"It raised {outcome.error}"
     if outcome.status != "values" or difference is None:
         return outcome.error
-    where = difference.where
-    if difference.cell:
-        where += f", in cell {difference.cell},"
-    sentence = f"{where} {difference.what}."
+    if difference.where == COMPLAINTS:
+        return "\n".join([f"{complaint[0].upper()}{complaint[1:]}." for complaint in outcome.values[COMPLAINTS]])
+    sentence = f"{place(difference.where, difference.cell) if difference.cell else difference.where} {difference.what}."
     if difference.cells > 1:
         sentence += f" {difference.wrong} of {difference.cells} cells differ."
     return sentence
@@ -76,7 +78,7 @@ def report(verdict: Verdict, verdicts: Mapping[str, Verdict]) -> str:
     task = tasks()[case.task]
     lines = [f'Task {task.number}, {task.title.lower()}. The case "{case.name}", {STAGE_WORDS[verdict.stage]}:', ""]
     lines += [f"  {line}" for line in describe(verdict).splitlines()]
-    if outcome.status == "values" and verdict.difference is not None:
+    if outcome.status == "values" and verdict.difference is not None and verdict.difference.where != COMPLAINTS:
         drawing = DRAWINGS[case.drawing or "cells"]
         drawn = drawing(case.copied_inputs(), outcome.values, expected(case), verdict.difference)
         lines += ["", *[f"    {line}".rstrip() for line in drawn]]

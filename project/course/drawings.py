@@ -109,7 +109,7 @@ def sliding_window(inputs: Values, cell: tuple[int, ...], got: float, expected: 
     if input.shape[1] > 3:
         lines.append(f"... and {input.shape[1] - 3} more channels")
     anchor = "right" if reverse else "left"
-    lines.append(f"The window of output {place('', cell)} is anchored at the {anchor}; over the edge it meets zeros.")
+    lines.append(f"The window of {place('output', cell)} is anchored at its {anchor} end; over the edge it meets zeros.")
     return [*lines, f"Sum of all products: {number(expected)}; got {number(got)}."]
 
 
@@ -138,6 +138,16 @@ def conv1d(inputs: Values, got: Values, expected: Values, difference: Difference
     return products(f"the {place(difference.where, difference.cell)}", terms, there, right)
 
 
+def side_by_side(blocks: Sequence[tuple[str, Sequence[Sequence[float]]]]) -> list[str]:
+    """Small tables of numbers beside each other, each under its name."""
+    texts = []
+    for name, rows in blocks:
+        lines = table([["", *map(number, row)] for row in rows])
+        width = max(len(name), *map(len, lines))
+        texts.append([line.ljust(width) for line in [name, *lines]])
+    return ["   ".join(lines).rstrip() for lines in zip(*texts)]
+
+
 def patch(inputs: Values, cell: tuple[int, ...], got: float, expected: float) -> list[str]:
     """The window of a 2-D convolution, the kernel, and their products, side by side."""
     input, weight, reverse = inputs["input"], inputs["weight"], inputs.get("reverse", False)
@@ -145,21 +155,21 @@ def patch(inputs: Values, cell: tuple[int, ...], got: float, expected: float) ->
     height, width = input.shape[2:]
     kh, kw = weight.shape[2:]
     sign = -1 if reverse else 1
-    order_h, order_w = range(kh)[::sign], range(kw)[::sign]  # from the top and from the left
     lines = []
     for c in range(min(input.shape[1], 3)):
-        rows = [[f"channel {c}: input under the window", *[""] * kw, "weight", *[""] * kw, "products"]]
-        for i in order_h:
-            at = [(h + sign * i, w + sign * j) for j in order_w]
-            seen = [float(input[b, c, y, x]) if 0 <= y < height and 0 <= x < width else 0.0 for y, x in at]
-            taps = [float(weight[o, c, i, j]) for j in order_w]
-            numbers = [*map(number, seen), "", *map(number, taps), "", *[number(x * y) for x, y in zip(seen, taps)]]
-            rows.append(["", *numbers])
-        lines += [*table(rows), ""]
+        seen, taps = np.zeros((kh, kw)), np.zeros((kh, kw))  # as they lie on the image: from the top, from the left
+        for i, j in np.ndindex(kh, kw):
+            row, column = (kh - 1 - i, kw - 1 - j) if reverse else (i, j)
+            taps[row, column] = weight[o, c, i, j]
+            y, x = h + sign * i, w + sign * j
+            if 0 <= y < height and 0 <= x < width:
+                seen[row, column] = input[b, c, y, x]
+        names = place("input", (b, c)) + " under the window", place("weight", (o, c)), "products"
+        lines += [*side_by_side(list(zip(names, (seen, taps, seen * taps)))), ""]
     if input.shape[1] > 3:
         lines.append(f"... and {input.shape[1] - 3} more channels")
     anchor = "bottom right" if reverse else "top left"
-    lines.append(f"The window of output {place('', cell)} is anchored at its {anchor}; over the edge it meets zeros.")
+    lines.append(f"The window of {place('output', cell)} is anchored at its {anchor}; over the edge it meets zeros.")
     return [*lines, f"Sum of all products: {number(expected)}; got {number(got)}."]
 
 

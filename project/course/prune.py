@@ -1,8 +1,9 @@
 """Removes helpers that only served functions which have been removed: they would give the answer away.
 
 What nobody mentions any more, and somebody did before, goes: functions, classes, constants, private methods, imports, and
-files of which nothing is left. Names are compared as they are written, wherever they stand. So a helper may stay that
-shares its name with something else; the tests of the release look for that.
+files of which nothing is left. (NumPy stays imported: whoever writes a kernel anew needs it.) Names are compared as they
+are written, wherever they stand. So a helper may stay that shares its name with something else; `rehearsal.leaks` looks
+for that.
 """
 
 import ast
@@ -152,7 +153,7 @@ def prune(tree: Path, before: Path) -> list[str]:
                 for unit in units
                 if unit.is_import and file.name != "__init__.py"
                 for name in unit.bound
-                if name not in own and name in old_own.get(name_of_file, set())
+                if name not in own and name in old_own.get(name_of_file, set()) and name != "np"
             }
             if not doomed and not idle:
                 continue

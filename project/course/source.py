@@ -69,7 +69,7 @@ class _Replace(cst.CSTTransformer):
         return self.functions.pop(path).with_changes(leading_lines=original_node.leading_lines)
 
 
-def _is_import(statement: cst.CSTNode) -> bool:
+def is_import(statement: cst.CSTNode) -> bool:
     """Whether a statement is a line of imports."""
     return isinstance(statement, cst.SimpleStatementLine) and isinstance(
         statement.body[0], (cst.Import, cst.ImportFrom)
@@ -94,7 +94,7 @@ def rewrite(source: str, section: str) -> str:
     methods_added: dict[str, list[cst.FunctionDef]] = {}
     imports, others = [], []
     for statement in new.body:
-        if _is_import(statement):
+        if is_import(statement):
             imports.append(statement)
         elif isinstance(statement, cst.FunctionDef) and statement.name.value in known:
             functions[statement.name.value] = statement
@@ -109,7 +109,7 @@ def rewrite(source: str, section: str) -> str:
     wanted = {path.split(".")[0] for path in functions}
     module = module.visit(_Replace(functions, methods_added))
     body = list(module.body)
-    last_import = max([i for i, statement in enumerate(body) if _is_import(statement)], default=0)
+    last_import = max([i for i, statement in enumerate(body) if is_import(statement)], default=0)
     # What is new stands right above the first thing that uses it.
     first = min(
         [

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import libcst as cst
 
-from project.course.tasks import PARTS, Target, Task
+from project.course.source import is_import
+from project.course.tasks import PARTS, Target, Task, module_docstrings
 
 SECTIONS = re.compile(r"^ *(Args|Returns|Raises|Yields):$", re.M)
 """Where the part of a docstring begins that says how to call a function; what stands before it may say how it works."""
@@ -68,6 +69,7 @@ class _Stub(cst.CSTTransformer):
         self.waiting = {target.path: target for target in targets}
         self.first = targets[0].path
         self.outer: list[str] = []
+        self.imports: dict[str, cst.CSTNode] = {}  # what skeletons need, by the text of the line
 
     def visit_ClassDef(self, node: cst.ClassDef) -> None:
         self.outer.append(node.name.value)
@@ -92,11 +94,20 @@ class _Stub(cst.CSTTransformer):
             body = f"def stub():\n{indent}{text}\n{indent}{refusal(self.task, target)}\n"
             stub = cst.ensure_type(cst.parse_statement(body), cst.FunctionDef)
             return updated_node.with_changes(body=stub.body.with_changes(indent=None))
-        skeleton = cst.ensure_type(cst.parse_statement(target.skeleton), cst.FunctionDef)
+        *imports, last = cst.parse_module(target.skeleton).body
+        skeleton = cst.ensure_type(last, cst.FunctionDef)
+        self.imports |= {cst.Module([line]).code.strip(): line.with_changes(leading_lines=[]) for line in imports}
         documented = cst.parse_statement(text + "\n")
         block = cst.ensure_type(skeleton.body, cst.IndentedBlock)
         block = block.with_changes(body=[documented, *block.body])
         return skeleton.with_changes(body=block, leading_lines=original_node.leading_lines)
+
+
+def with_plain_docstring(source: str, module: str) -> str:
+    """The text of a file, where its docstring does not tell how the solution works."""
+    plain = module_docstrings().get(module)
+    whole = re.match(r'"""(.*?)"""', source, re.S)
+    return source if plain is None or whole is None else f'"""{plain.strip()}\n"""' + source[whole.end() :]
 
 
 def put_stubs(tree: Path, task: Task) -> None:
@@ -105,7 +116,11 @@ def put_stubs(tree: Path, task: Task) -> None:
         file = tree / module
         targets = [target for target in task.targets if target.module == module]
         stub = _Stub(task, targets)
-        code = cst.parse_module(file.read_text(encoding="utf-8")).visit(stub).code
+        source = with_plain_docstring(file.read_text(encoding="utf-8"), module)
+        new = cst.parse_module(source).visit(stub)
         if stub.waiting:
             raise LookupError(f"{module} has no function {', '.join(stub.waiting)}; the table of tasks names it.")
-        file.write_text(code, encoding="utf-8")
+        imports = [line for text, line in stub.imports.items() if text not in source]
+        last = max([i for i, statement in enumerate(new.body) if is_import(statement)], default=-1)
+        new = new.with_changes(body=[*new.body[: last + 1], *imports, *new.body[last + 1 :]])
+        file.write_text(new.code, encoding="utf-8")

@@ -52,6 +52,7 @@ class Task:
         title: What it is about.
         points: What it is worth.
         builds_on: All tasks without which its suite cannot be green.
+        uses_later: Later tasks that this library's own solution uses, though a student's need not.
         parts: What students are told, by the names in `PARTS`.
         targets: The functions to be written.
         compiled: Whether the suite is run a second and a third time with compiled kernels.
@@ -61,6 +62,7 @@ class Task:
     title: str
     points: float
     builds_on: tuple[str, ...]
+    uses_later: tuple[str, ...]
     parts: Mapping[str, str]
     targets: tuple[Target, ...]
     compiled: bool
@@ -111,11 +113,21 @@ def tasks(table: Path = TABLE) -> dict[str, Task]:
             entry["title"],
             entry["points"],
             tuple(entry["builds_on"]),
+            tuple(entry.get("uses_later", [])),
             parts,
             targets,
             entry.get("compiled", False),
         )
     return found
+
+
+@functools.cache
+def module_docstrings(table: Path = TABLE) -> dict[str, str]:
+    """What the files are about in which solutions stand, without saying how those work: by the names of the files.
+
+    Files whose own first lines give nothing away are not among them.
+    """
+    return tomllib.loads(table.read_text(encoding="utf-8")).get("files", {})
 
 
 def find_task(number: str) -> Task:

@@ -13,6 +13,9 @@ from unittest import mock
 import numpy as np
 import numpy.typing as npt
 
+OWN = "an array of your own"
+"""What an array is called that the kernel itself has made."""
+
 MOST = 3
 """How many complaints are kept: the first ones say enough."""
 
@@ -76,16 +79,22 @@ class Watched(np.ndarray):
             self.watch, self.name, self.home = source.watch, source.name, source.home
 
     def _look(self, index: Any, writes: bool) -> None:
+        """Look at an access to a single cell; what slices reach is looked at when their cells are."""
         watch = self.watch
-        if watch is None or not isinstance(index, (int, np.integer)) or self.ndim != 1:
+        places = index if isinstance(index, tuple) else (index,)
+        if watch is None or len(places) != self.ndim or not all(isinstance(i, (int, np.integer)) for i in places):
             return
-        number, size = int(index), len(self)
-        if not 0 <= number < size:
-            what = "writes to" if writes else "reads from"
-            watch.complain(f"the kernel {what} place {number} of {self.name}, which has places 0 to {size - 1}")
-            return
+        address = self.__array_interface__["data"][0]
+        for place, size, step in zip(places, self.shape, self.strides):
+            number = int(place)
+            if self.name == OWN and -size <= number < 0:
+                number += size  # to count from the end is fine, in an array that one has made
+            if not 0 <= number < size:
+                what = "writes to" if writes else "reads from"
+                watch.complain(f"the kernel {what} place {number} of {self.name}, which has places 0 to {size - 1}")
+                return
+            address += number * step
         if writes:
-            address = self.__array_interface__["data"][0] + number * self.strides[0]
             watch.written(self.name, address, (address - self.home) // self.itemsize)
 
     def __getitem__(self, index: Any) -> Any:
@@ -117,7 +126,7 @@ def watching() -> Iterator[Watch]:
     def maker(make: Callable[..., Any]) -> Callable[..., Any]:
         def made(*arguments: Any, **settings: Any) -> Any:
             array = make(*arguments, **settings)
-            return array if watch.iteration is not None else watch_array(watch, array, "an array of your own")
+            return array if watch.iteration is not None else watch_array(watch, array, OWN)
 
         return made
 

@@ -8,39 +8,40 @@ import numpy as np
 EPS = 1e-6
 """What the logarithm of tensors adds to its operand."""
 
-KERNEL_FUNCTIONS: dict[str, Any] = {
-    "2 * x + 1": lambda x: 2 * x + 1,
-    "x - 2 * y": lambda x, y: x - 2 * y,
-    "x + y": lambda x, y: x + y,
-    "x * y": lambda x, y: x * y,
-    "the larger one": max,
+FUNCTIONS: dict[str, Any] = {
+    "2 x + 1": lambda x: 2 * x + 1,
+    "x - 2 y": lambda x, y: x - 2 * y,
+    "x + accumulated": lambda x, accumulated: x + accumulated,
+    "x * accumulated": lambda x, accumulated: x * accumulated,
+    "the larger of x and accumulated": max,
+    "x + accumulated / 2": lambda x, accumulated: x + accumulated / 2,
 }
 
 
-def mapped(fn: str, x: Any, out_shape: Any, layout: str, out_layout: str) -> Any:
+def mapped(function: str, x: Any, out_shape: Any, layout: str, out_layout: str) -> Any:
     """Every cell by itself, after stretching."""
     stretched = np.broadcast_to(x, out_shape)
     out = np.zeros(out_shape)
     for cell in np.ndindex(*out_shape):
-        out[cell] = KERNEL_FUNCTIONS[fn](float(stretched[cell]))
+        out[cell] = FUNCTIONS[function](float(stretched[cell]))
     return {"output": out}
 
 
-def zipped(fn: str, x: Any, y: Any, out_shape: Any, layout: str, y_layout: str, out_layout: str) -> Any:
+def zipped(function: str, x: Any, y: Any, out_shape: Any, layout: str, y_layout: str, out_layout: str) -> Any:
     """Every pair of cells by itself, after stretching."""
     left, right = np.broadcast_to(x, out_shape), np.broadcast_to(y, out_shape)
     out = np.zeros(out_shape)
     for cell in np.ndindex(*out_shape):
-        out[cell] = KERNEL_FUNCTIONS[fn](float(left[cell]), float(right[cell]))
+        out[cell] = FUNCTIONS[function](float(left[cell]), float(right[cell]))
     return {"output": out}
 
 
-def reduced(fn: str, x: Any, dim: int, start: float, layout: str, out_layout: str) -> Any:
-    """Each cell is folded into that cell of the output which has 0 in the place of the dimension."""
+def reduced(function: str, x: Any, dim: int, start: float, layout: str, out_layout: str) -> Any:
+    """Each cell is folded into that cell of the output which has 0 in its place, one after the other."""
     out = np.full([1 if i == dim else size for i, size in enumerate(x.shape)], start)
     for cell in np.ndindex(*x.shape):
         target = (*cell[:dim], 0, *cell[dim + 1 :])
-        out[target] = KERNEL_FUNCTIONS[fn](float(x[cell]), float(out[target]))
+        out[target] = FUNCTIONS[function](float(x[cell]), float(out[target]))
     return {"output": out}
 
 

@@ -1,11 +1,12 @@
 """The oracles of task 3.1, map, zip and reduce in parallel."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-FUNCTIONS = {
+FUNCTIONS: dict[str, Callable[..., float]] = {
     "2 x + 1": lambda x: 2 * x + 1,
     "x - 2 y": lambda x, y: x - 2 * y,
     "x + accumulated": lambda x, accumulated: x + accumulated,

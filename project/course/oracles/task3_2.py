@@ -26,7 +26,7 @@ def kernel(a: Any, b: Any, a_layout: str = "rows", b_layout: str = "rows", out_l
     for number, left, right in products(a, b):
         for i in range(a.shape[-2]):
             for j in range(b.shape[-1]):
-                out[(*number, i, j)] = sum([x * y for x, y in zip(a[left][i], b[right][:, j])])
+                out[number][i, j] = sum([x * y for x, y in zip(a[left][i], b[right][:, j])])
     return {"output": out}
 
 
@@ -37,8 +37,8 @@ def function(
     grad_a, grad_b = np.zeros(a.shape), np.zeros(b.shape)
     for number, left, right in products(a, b):
         for i, j in np.ndindex(a.shape[-2], b.shape[-1]):
-            grad_a[left][i] += upstream[(*number, i, j)] * b[right][:, j]
-            grad_b[right][:, j] += upstream[(*number, i, j)] * a[left][i]
+            grad_a[left][i] += upstream[number][i, j] * b[right][:, j]
+            grad_b[right][:, j] += upstream[number][i, j] * a[left][i]
     return {
         "gradient of a": grad_a if "a" in wanted else None,
         "gradient of b": grad_b if "b" in wanted else None,

@@ -21,9 +21,7 @@ def tile(images: Any, kernel: tuple[int, int], backend: str, layout: str) -> Any
     }
 
 
-def avgpool2d(
-    function: str, images: Any, kernel: tuple[int, int], upstream: Any, backend: str, layout: str
-) -> Any:
+def avgpool2d(function: str, images: Any, kernel: tuple[int, int], upstream: Any, backend: str, layout: str) -> Any:
     """Every cell of a tile has an equal part in its mean."""
     out, gradient = np.empty(new_shape(images, kernel)), np.empty(images.shape)
     for place, cells in tiles_of(images, kernel):

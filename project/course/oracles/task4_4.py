@@ -28,8 +28,8 @@ def max(function: str, input: Any, dim: int, upstream: Any, backend: str, layout
     out, gradient = np.empty(upstream.shape), np.zeros(input.shape)
     for place, row in rows_of(input, dim):
         winner = sorted(range(len(row)), key=lambda i: row[i])[-1]
-        out[place] = row[winner]
-        gradient[(*place[:dim], winner, *place[dim + 1 :])] = upstream[place].item()
+        cell = (*place[:dim], winner, *place[dim + 1 :])
+        out[place], gradient[cell] = row[winner], upstream[place].item()
     return {"output": out, "gradient of the input": gradient}
 
 

@@ -11,7 +11,7 @@ PIXEL_MEAN, PIXEL_DEVIATION = 33.318, 78.567
 
 def flatten(input: Any, upstream: Any, layout: str) -> Any:
     """Cells keep their order, row by row."""
-    rows = [[cell.item() for cell in np.nditer(item, order="C")] for item in input]
+    rows = [[item[cell] for cell in np.ndindex(*item.shape)] for item in input]
     return {"output": np.array(rows), "gradient of the input": upstream.reshape(input.shape)}
 
 
@@ -125,8 +125,8 @@ def small_network(images: Any, parameters: Any, upstream: Any) -> Any:
             for sign in (1, -1):
                 changed = value.copy()
                 changed[cell] += sign * step
-                new_images, *new_parameters = [*values[:i], changed, *values[i + 1 :]]
-                sides.append((small_output(new_images, new_parameters) * upstream).sum())
+                new = [*values[:i], changed, *values[i + 1 :]]
+                sides.append((small_output(new[0], new[1:]) * upstream).sum())
             gradient[cell] = (sides[0] - sides[1]) / (2 * step)
         gradients.append(gradient)
     return {
@@ -152,6 +152,7 @@ def network_parameters(backend: str) -> Any:
     return {
         "shapes of the parameters": shapes,
         "number of numbers to learn": sum([math.prod(shape) for shape in shapes]),
+        "types of the parameters": ["float32"] * 8,
         "all on the backend": True,
     }
 
@@ -190,7 +191,7 @@ def pixels_of(images: Any) -> Any:
 
 def to_input(images: Any, backend: str) -> Any:
     """Each pixel for itself."""
-    return {"pixels": pixels_of(images), "on the backend": True}
+    return {"pixels": pixels_of(images), "type": "float32", "on the backend": True}
 
 
 def evaluate(images: Any, labels: Any, row: int, rate: float, seed: int) -> Any:

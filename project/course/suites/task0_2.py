@@ -1,7 +1,8 @@
 """The cases of task 0.2, properties of the operators."""
 
+import contextlib
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -96,36 +97,40 @@ ARGUMENTS = {
 """How many numbers each property takes."""
 
 
-def complaints(property: str, operators: Any, numbers: Array) -> list[str]:
-    """For which of all choices of numbers a property does not hold."""
-    found = []
-    for chosen in itertools.product(numbers.tolist(), repeat=ARGUMENTS[property]):
-        try:
-            getattr(properties, property)(operators, *chosen)
-        except AssertionError:
-            found.append(", ".join(map(str, chosen)))
-    return found
+def choices(property: str, numbers: Array) -> Iterator[tuple[float, ...]]:
+    """All choices of as many numbers as a property takes."""
+    return itertools.product(numbers.tolist(), repeat=ARGUMENTS[property])
+
+
+def holds(property: str, operators: Any, chosen: tuple[float, ...]) -> bool:
+    """Whether a property holds for some operators and numbers."""
+    try:
+        getattr(properties, property)(operators, *chosen)
+    except AssertionError:
+        return False
+    return True
 
 
 def check_right(property: str, numbers: Array) -> Values:
-    """Of what a property accuses right operators: three sets of numbers at most."""
-    return {"accuses right operators at": complaints(property, SimpleNamespace(**RIGHT), numbers)[:3]}
+    """Of what a property accuses right operators: three choices of numbers at most."""
+    right = SimpleNamespace(**RIGHT)
+    accused = [chosen for chosen in choices(property, numbers) if not holds(property, right, chosen)]
+    return {"accuses right operators at": [", ".join(map(str, chosen)) for chosen in accused[:3]]}
 
 
 def check_impostor(property: str, impostor: str, numbers: Array) -> Values:
-    """Whether a property finds an impostor out."""
-    mistaken, function = IMPOSTORS[impostor]
-    return {"finds the impostor out": bool(complaints(property, impostor_of(mistaken, function), numbers))}
+    """Whether a property finds an impostor out, with some of the numbers."""
+    operators = impostor_of(*IMPOSTORS[impostor])
+    found = [chosen for chosen in choices(property, numbers) if not holds(property, operators, chosen)]
+    return {"finds the impostor out": bool(found)}
 
 
 def check_any_impostor(property: str, numbers: Array) -> Values:
     """Whether a property, of whichever operators it is, finds one of all the impostors out."""
-    for mistaken, function in IMPOSTORS.values():
-        try:
-            if complaints(property, impostor_of(mistaken, function), numbers):
+    for impostor, chosen in itertools.product(IMPOSTORS.values(), choices(property, numbers)):
+        with contextlib.suppress(ArithmeticError, ValueError):  # the impostor's results may be nothing to compute with
+            if not holds(property, impostor_of(*impostor), chosen):
                 return {"finds one of the impostors out": True}
-        except (ArithmeticError, ValueError):  # the impostor's results may be nothing to compute with
-            continue
     return {"finds one of the impostors out": False}
 
 

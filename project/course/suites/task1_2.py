@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from minitorch import Context, Scalar, scalar_functions
+from minitorch import Context, Scalar, Variable, scalar_functions
 from project.course.cases import Case, Values
 from project.course.inputs import random_array, rng_for
 
@@ -41,7 +41,8 @@ def run_apply(function: str, arguments: Sequence[float]) -> Values:
 
 def leads_back_to(result: Scalar, wanted: dict[str, Any]) -> list[str]:
     """Which of some Scalars a result was computed from, as far as it remembers."""
-    met, waiting = [], [result]
+    met: list[Variable] = []
+    waiting: list[Variable] = [result]
     while waiting:
         variable = waiting.pop()
         met.append(variable)

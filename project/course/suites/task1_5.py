@@ -20,14 +20,14 @@ TASK = "1_5"
 
 def run_layer(weights: Array, biases: Array, inputs: Array) -> Values:
     """The layer on plain numbers: weights (in_features, out_features), biases (out_features,)."""
-    layer = ScalarLinear(*weights.shape)
+    layer = ScalarLinear(len(weights), len(biases))
     fill(layer.parameters(), [*weights.ravel().tolist(), *biases.tolist()])
     return {"outputs": np.array([float(x) for x in layer.forward(inputs.tolist())])}
 
 
 def run_layer_of_scalars(weights: Array, biases: Array, inputs: Array, upstream: Array) -> Values:
     """The layer on Scalars, and the derivatives of its outputs, each of which is given a derivative of its own."""
-    layer = ScalarLinear(*weights.shape, wrap=Scalar)
+    layer = ScalarLinear(len(weights), len(biases), Scalar)
     parameters = layer.parameters()
     fill(parameters, map(Scalar, [*weights.ravel().tolist(), *biases.tolist()]))
     leaves = [Scalar(x) for x in inputs.tolist()]
@@ -118,7 +118,8 @@ def run_directions(
 
 def run_velocity(values: Array, gradients: Sequence[Array], momentum: float) -> Values:
     """What is remembered after some steps: other optimizers go on from it, when it is saved and loaded."""
-    optimizer, memory = SGD([], 0.1, momentum), {}
+    optimizer = SGD([], 0.1, momentum)
+    memory: dict[str, Any] = {}
     for gradient in gradients:
         optimizer._direction(values, gradient, memory)
     return {"names": sorted(memory), "velocity": np.array(memory.get("velocity", np.nan))}
@@ -204,6 +205,7 @@ class Loss:
 
     def backward(self) -> None:
         """Add the derivative to the gradient."""
+        self.practice.passes += 1
         self.practice.gradient += self.derivative
 
 
@@ -213,13 +215,14 @@ class Practice(Optimizer):
     Attributes:
         weight: The weight; each step lowers it by lr times the gradient.
         gradient: The gradient that has been collected.
+        passes: How many backward passes there were.
         used: The gradient with which each step was made.
         rates: The learning rate of each step.
     """
 
     def __init__(self) -> None:
         super().__init__([], 1.0)
-        self.weight, self.gradient = 0.0, 0.0
+        self.weight, self.gradient, self.passes = 0.0, 0.0, 0
         self.used: list[float] = []
         self.rates: list[float] = []
 
@@ -267,6 +270,7 @@ def run_loop(
         rows.append([totals.loss, totals.correct, totals.count, len(practice.used)])
     return {
         "gradient of each step": practice.used,
+        "number of backward passes": practice.passes,
         "learning rate of each step": practice.rates,
         "learning rate at the end": practice.lr,
         "loss, correct, count and steps so far, after each batch": rows,
@@ -433,6 +437,7 @@ def _cases() -> list[Case]:
     cases = [
         layer_case("layer: one weight", [[2.0]], [0.0], [3.0]),
         layer_case("layer: one weight and a bias", [[2.0]], [0.5], [3.0]),
+        layer_case("layer: as many outputs as inputs", [[2.0, 3.0], [10.0, 5.0]], [0.5, -0.25], [3.0, 1.0]),
         layer_case("layer: two inputs", [[2.0], [10.0]], [0.5], [3.0, 1.0]),
         layer_case("layer: two outputs", [[2.0, 10.0]], [0.5, -0.25], [3.0]),
         layer_case("layer: a negative output", [[-2.0]], [0.5], [3.0]),
@@ -462,10 +467,6 @@ def _cases() -> list[Case]:
         direction_case("direction: plain", 2),
         direction_case("direction: momentum, the first step", 1, momentum=0.5),
         direction_case("direction: momentum, two steps", 2, momentum=0.5),
-        direction_case("direction: momentum, four steps", 4, momentum=0.75),
-        direction_case("direction: momentum, two parameters that take turns", 6, momentum=0.75, memories=2),
-        direction_case("direction: weight decay", 2, weight_decay=0.25),
-        direction_case("direction: momentum and weight decay", 3, momentum=0.75, weight_decay=0.25),
         Case(
             TASK,
             "direction: what is remembered",
@@ -473,6 +474,10 @@ def _cases() -> list[Case]:
             "velocity",
             {"values": cells["values"], "gradients": [random_array(rng, (2, 3)) for _ in range(3)], "momentum": 0.5},
         ),
+        direction_case("direction: momentum, four steps", 4, momentum=0.75),
+        direction_case("direction: momentum, two parameters that take turns", 6, momentum=0.75, memories=2),
+        direction_case("direction: weight decay", 2, weight_decay=0.25),
+        direction_case("direction: momentum and weight decay", 3, momentum=0.75, weight_decay=0.25),
         step_case("step: one parameter", (2.0,), [(0.5,)], 1.0),
         step_case("step: a learning rate", (2.0,), [(0.5,)], 0.1),
         step_case("step: three parameters", (2.0, -1.0, 0.5), [(0.5, -0.25, 4.0)], 0.1),

@@ -8,18 +8,10 @@ import numpy as np
 from minitorch import SimpleOps, Tensor, TensorBackend, Variable, tensor_functions, tensor_ops
 from minitorch.tensor_data import Sizes
 from project.course.cases import Case, Values
-from project.course.inputs import Array, lay_out, numbers, random_array, rng_for, strided
+from project.course.inputs import Array, lay_out, numbers, random_array, rng_for
+from project.course.suites.backends import FUNCTIONS, bare, cells_of, tolerance
 
 TASK = "2_3"
-
-KERNEL_FUNCTIONS: dict[str, Callable[..., float]] = {
-    "2 * x + 1": lambda x: 2 * x + 1,
-    "x - 2 * y": lambda x, y: x - 2 * y,
-    "x + y": lambda x, y: x + y,
-    "x * y": lambda x, y: x * y,
-    "the larger one": lambda x, y: x if x > y else y,
-}
-"""What kernels are made for."""
 
 EXPRESSIONS: dict[str, Callable[[Tensor, Any], Tensor]] = {
     "-x": lambda x, y: -x,
@@ -108,32 +100,26 @@ NOTED = TensorBackend(NotedOps)
 # What the cases run
 
 
-def cells(storage: Array, shape: Array, strides: Array) -> Array:
-    """What a kernel has written, as an array."""
-    steps = [int(stride) * storage.itemsize for stride in strides]
-    return np.array(np.lib.stride_tricks.as_strided(storage, shape.tolist(), steps))
-
-
-def run_map(fn: str, x: Array, out_shape: Sizes, layout: str, out_layout: str) -> Values:
+def run_map(function: str, x: Array, out_shape: Sizes, layout: str, out_layout: str) -> Values:
     """The kernel of map on bare storage."""
-    out = strided(np.zeros(out_shape, x.dtype), out_layout)
-    tensor_ops.tensor_map(KERNEL_FUNCTIONS[fn])(*out, *strided(x, layout))
-    return {"output": cells(*out)}
+    out = bare(np.zeros(out_shape, x.dtype), out_layout)
+    tensor_ops.tensor_map(FUNCTIONS[function])(*out, *bare(x, layout))
+    return {"output": cells_of(*out)}
 
 
-def run_zip(fn: str, x: Array, y: Array, out_shape: Sizes, layout: str, y_layout: str, out_layout: str) -> Values:
+def run_zip(function: str, x: Array, y: Array, out_shape: Sizes, layout: str, y_layout: str, out_layout: str) -> Values:
     """The kernel of zip on bare storage."""
-    out = strided(np.zeros(out_shape, x.dtype), out_layout)
-    tensor_ops.tensor_zip(KERNEL_FUNCTIONS[fn])(*out, *strided(x, layout), *strided(y, y_layout))
-    return {"output": cells(*out)}
+    out = bare(np.zeros(out_shape, x.dtype), out_layout)
+    tensor_ops.tensor_zip(FUNCTIONS[function])(*out, *bare(x, layout), *bare(y, y_layout))
+    return {"output": cells_of(*out)}
 
 
-def run_reduce(fn: str, x: Array, dim: int, start: float, layout: str, out_layout: str) -> Values:
+def run_reduce(function: str, x: Array, dim: int, start: float, layout: str, out_layout: str) -> Values:
     """The kernel of reduce on bare storage, which finds the start value in every cell of the output."""
     out_shape = [1 if i == dim else size for i, size in enumerate(x.shape)]
-    out = strided(np.full(out_shape, start, x.dtype), out_layout)
-    tensor_ops.tensor_reduce(KERNEL_FUNCTIONS[fn])(*out, *strided(x, layout), dim)
-    return {"output": cells(*out)}
+    out = bare(np.full(out_shape, start, x.dtype), out_layout)
+    tensor_ops.tensor_reduce(FUNCTIONS[function])(*out, *bare(x, layout), dim)
+    return {"output": cells_of(*out)}
 
 
 def run_function(function: str, x: Array, layout: str, y: Array | None = None, setting: Any = None) -> Values:
@@ -233,7 +219,7 @@ def map_case(
 ) -> Case:
     """A case for the kernel of map. The output has the shape of the input unless another is given."""
     x = random_array(rng_for(name), in_shape)
-    inputs = {"fn": "2 * x + 1", "x": x, "out_shape": in_shape if out_shape is None else out_shape}
+    inputs = {"function": "2 x + 1", "x": x, "out_shape": in_shape if out_shape is None else out_shape}
     return Case(TASK, f"map: {name}", run_map, "mapped", inputs | {"layout": layout, "out_layout": out_layout})
 
 
@@ -246,31 +232,36 @@ def zip_case(
 ) -> Case:
     """A case for the kernel of zip. The layouts are those of the two inputs and of the output."""
     rng = rng_for(name)
-    inputs = {
-        "fn": "x - 2 * y",
+    inputs: dict[str, Any] = {
+        "function": "x - 2 y",
         "x": random_array(rng, x_shape, dtype),
         "y": random_array(rng, y_shape, dtype),
         "out_shape": np.broadcast_shapes(x_shape, y_shape),
     }
     settings = dict(zip(("layout", "y_layout", "out_layout"), layouts))
-    tolerance = 1e-5 if dtype == np.float32 else 1e-9
-    return Case(TASK, f"zip: {name}", run_zip, "zipped", inputs | settings, tolerance, tolerance)
+    error = tolerance(inputs["x"])
+    return Case(TASK, f"zip: {name}", run_zip, "zipped", inputs | settings, error, error)
 
 
 def reduce_case(
     name: str,
     shape: Sizes,
     dim: int,
-    fn: str = "x + y",
+    function: str = "x + accumulated",
     start: float = 0.0,
     layouts: tuple[str, str] = ("rows", "rows"),
     dtype: Any = float,
 ) -> Case:
     """A case for the kernel of reduce. The layouts are those of the input and of the output."""
-    inputs = {"fn": fn, "x": random_array(rng_for(name), shape, dtype), "dim": dim, "start": start}
+    inputs: dict[str, Any] = {
+        "function": function,
+        "x": random_array(rng_for(name), shape, dtype),
+        "dim": dim,
+        "start": start,
+    }
     settings = dict(zip(("layout", "out_layout"), layouts))
-    tolerance = 1e-5 if dtype == np.float32 else 1e-9
-    return Case(TASK, f"reduce: {name}", run_reduce, "reduced", inputs | settings, tolerance, tolerance)
+    error = tolerance(inputs["x"])
+    return Case(TASK, f"reduce: {name}", run_reduce, "reduced", inputs | settings, error, error)
 
 
 def function_case(function: str, x: Any, what: str = "", layout: str = "rows", **inputs: Any) -> Case:
@@ -320,8 +311,10 @@ def _kernel_cases() -> list[Case]:
         reduce_case("the columns of a table", (2, 3), 0),
         reduce_case("the rows of a table", (2, 3), 1),
         reduce_case("a start value other than 0", (2, 3), 1, start=10.0),
-        reduce_case("products", (2, 3), 1, "x * y", 1.0),
-        reduce_case("the largest number", (3, 4), 0, "the larger one", -np.inf),
+        reduce_case("products", (2, 3), 1, "x * accumulated", 1.0),
+        reduce_case("the largest number", (3, 4), 0, "the larger of x and accumulated", -np.inf),
+        reduce_case("a fold that depends on the order", (3,), 0, "x + accumulated / 2", 3.0),
+        reduce_case("a fold of rows that depends on the order", (2, 4), 1, "x + accumulated / 2", -1.0),
         reduce_case("the first of three dimensions", (2, 3, 4), 0),
         reduce_case("the middle of three dimensions", (2, 3, 4), 1),
         reduce_case("the last of three dimensions", (2, 3, 4), 2),

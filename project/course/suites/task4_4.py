@@ -94,17 +94,17 @@ def ties_cases() -> list[Case]:
     rng = rng_for("ties")
     some, pixels = rng.random((3, 5, 4)) < 0.5, rng.random((2, 3, 4, 9)) < 0.3
     some[:, 2], pixels[:, :, ::2, ::3] = True, True  # one at least in each group
-    drawn = [
+    drawn: list[tuple[str, str, Array, dict[str, Any], tuple[int, ...]]] = [
         ("max", "some cells tie along dimension 1", some, {"dim": 1}, (3, 1, 4)),
         ("maxpool2d", "some cells of a tile tie", pixels, {"kernel": (2, 3)}, (2, 3, 2, 3)),
     ]
     cases = []
     by_hand = {"tied": np.array([[True, False, True]]), "input": np.array([[5.0, 2.0, 5.0]])}
-    inputs = by_hand | {"dim": 1, "upstream": np.array([[1.5]])}
+    inputs: dict[str, Any] = {**by_hand, "dim": 1, "upstream": np.array([[1.5]])}
     cases.append(Case(TASK, "max: two of three cells tie", run_max_of_ties, "max_of_ties", inputs))
     for function, special, tied, how, out_shape in drawn:
         cells = np.where(tied, 2.5, random_array(rng, tied.shape))  # of which none is above 2
-        inputs = {"input": cells, "tied": tied, "upstream": random_array(rng, out_shape)} | how
+        inputs = {"input": cells, "tied": tied, "upstream": random_array(rng, out_shape), **how}
         run = run_max_of_ties if function == "max" else run_maxpool2d_of_ties
         cases.append(Case(TASK, f"{function}: {special}", run, f"{function}_of_ties", inputs))
     return cases
@@ -121,17 +121,23 @@ def run_dropout(input: Array, rate: float, ignore: bool, upstream: Array) -> Val
     return {"output": numbers(out), "gradient of output plus input": gradient_of(x, total, upstream)}
 
 
+def drop(input: Array, rate: float, seed: int | None, backend: str = "simple") -> Array:
+    """What dropout makes of a constant; after a new seed, unless it is None."""
+    if seed is not None:
+        minitorch.manual_seed(seed)
+    out = numbers(nn.dropout(lay_out(input, backend=BACKENDS[backend]), rate))
+    assert out is not None
+    return out
+
+
 def run_dropped(input: Array, rate: float, seed: int, backend: str) -> Values:
     """How many cells are dropped."""
-    minitorch.manual_seed(seed)
-    out = numbers(nn.dropout(lay_out(input, backend=BACKENDS[backend]), rate))
-    return {"share of the cells that are dropped": float(np.mean(out == 0))}
+    return {"share of the cells that are dropped": np.equal(drop(input, rate, seed, backend), 0).mean()}
 
 
 def run_dropped_rows(input: Array, rate: float, seed: int) -> Values:
     """How many cells are dropped in each row, and in each column."""
-    minitorch.manual_seed(seed)
-    dropped = numbers(nn.dropout(lay_out(input), rate)) == 0
+    dropped = np.equal(drop(input, rate, seed), 0)
     return {
         "share of dropped cells in each row": dropped.mean(1),
         "share of dropped cells in each column": dropped.mean(0),
@@ -140,9 +146,7 @@ def run_dropped_rows(input: Array, rate: float, seed: int) -> Values:
 
 def run_kept(input: Array, rate: float, seed: int) -> Values:
     """By what the cells that are kept are multiplied."""
-    minitorch.manual_seed(seed)
-    out = numbers(nn.dropout(lay_out(input), rate))
-    assert out is not None
+    out = drop(input, rate, seed)
     factors = (out / input)[out != 0]
     return {
         "smallest factor of a kept cell": factors.min() if factors.size else None,
@@ -156,25 +160,18 @@ def run_dropout_gradient(input: Array, rate: float, seed: int, upstream: Array, 
     x = leaf(input, layout, backend)
     out = nn.dropout(x, rate)
     gradient = gradient_of(x, out, upstream)
-    factors = numbers(out) / input
+    cells = numbers(out)
+    assert cells is not None
+    difference = None if gradient is None else np.abs(gradient / upstream - cells / input).max()
     return {
-        "largest difference between the factors of a cell and of its gradient": None
-        if gradient is None
-        else np.abs(gradient / upstream - factors).max(),
+        "largest difference between the factors of a cell and of its gradient": difference,
         "input afterwards": numbers(x),
     }
 
 
 def run_seeds(input: Array, rate: float, seeds: tuple[int, int]) -> Values:
     """Whether the same cells are dropped again."""
-
-    def dropped(seed: int | None) -> Array:
-        if seed is not None:
-            minitorch.manual_seed(seed)
-        return numbers(nn.dropout(lay_out(input), rate)) == 0
-
-    first = dropped(seeds[0])
-    second, other, again = dropped(None), dropped(seeds[1]), dropped(seeds[0])
+    first, second, other, again = [drop(input, rate, seed) == 0 for seed in (seeds[0], None, seeds[1], seeds[0])]
     return {
         "the same cells, after the same seed": bool((first == again).all()),
         "the same cells, in a second call": bool((first == second).all()),

@@ -6,8 +6,20 @@ from typing import Any
 import numpy as np
 
 import minitorch
-from minitorch import Conv1d, Conv2d, Dropout, Flatten, Linear, LogSoftmax, MaxPool2d, Module, Parameter, ReLU, Sequential
-from minitorch import Tensor
+from minitorch import (
+    Conv1d,
+    Conv2d,
+    Dropout,
+    Flatten,
+    Linear,
+    LogSoftmax,
+    MaxPool2d,
+    Module,
+    Parameter,
+    ReLU,
+    Sequential,
+    Tensor,
+)
 from project import run_mnist_multiclass as script
 from project.course.cases import Case, Values
 from project.course.inputs import BACKENDS, Array, lay_out, leaf, numbers, random_array, rng_for
@@ -88,7 +100,7 @@ def run_conv_settings(backend: str, dtype: str) -> Values:
     values = [parameter.value for parameter in layer.parameters()]
     return {
         "types of the parameters": [str(value.dtype) for value in values],
-        "all on the backend": all([value.backend is BACKENDS[backend] for value in values]),
+        "all on the backend": all(value.backend is BACKENDS[backend] for value in values),
         "sizes": [layer.in_channels, layer.out_channels, list(layer.kernel_size)],
     }
 
@@ -173,25 +185,23 @@ def run_small_network_with_dropout(
     """In training: what the gradients say of a small step of each parameter, and what becomes of it."""
     network, step = small_network(0.5), 1e-6
 
-    def total(arrays: list[Array]) -> tuple[float, list[Tensor]]:
+    def run(arrays: list[Array]) -> tuple[Tensor, list[Tensor]]:
         values = set_parameters(network, arrays)
         minitorch.manual_seed(seed)  # the same cells are dropped each time
-        out = network(lay_out(images))
-        out.backward(upstream)
-        cells = numbers(out)
-        assert cells is not None
-        return float((cells * upstream).sum()), values
+        return network(lay_out(images)), values
 
-    _, values = total(parameters)
+    def total(i: int, change: Array) -> float:
+        cells = numbers(run([*parameters[:i], parameters[i] + change, *parameters[i + 1 :]])[0])
+        assert cells is not None
+        return float((cells * upstream).sum())
+
+    out, values = run(parameters)
+    out.backward(upstream)
     result: Values = {}
     for i, (name, direction) in enumerate(zip(PARAMETERS, directions)):
-        ahead, behind = [
-            total([array + sign * step * direction if i == j else array for j, array in enumerate(parameters)])[0]
-            for sign in (1, -1)
-        ]
         gradient = numbers(values[i].grad)
-        slope = (ahead - behind) / (2 * step)
         along = 0.0 if gradient is None else float((gradient.reshape(direction.shape) * direction).sum())
+        slope = (total(i, step * direction) - total(i, -step * direction)) / (2 * step)
         result[f"{name}: there is a gradient"] = bool(gradient is not None and gradient.any())
         result[f"{name}: difference between slope and gradient"] = abs(along - slope)
     return result
@@ -207,7 +217,8 @@ def run_network_parameters(backend: str) -> Values:
     return {
         "shapes of the parameters": [list(value.shape) for value in values],
         "number of numbers to learn": sum([value.size for value in values]),
-        "all on the backend": all([value.backend is BACKENDS[backend] for value in values]),
+        "types of the parameters": [str(value.dtype) for value in values],
+        "all on the backend": all(value.backend is BACKENDS[backend] for value in values),
     }
 
 
@@ -251,7 +262,7 @@ def run_network_gradients(images: Array, upstream: Array, seed: int) -> Values:
 def run_to_input(images: Array, backend: str) -> Values:
     """Images as the network wants them."""
     x = script.to_input(images, BACKENDS[backend])
-    return {"pixels": numbers(x), "on the backend": x.backend is BACKENDS[backend]}
+    return {"pixels": numbers(x), "type": str(x.dtype), "on the backend": x.backend is BACKENDS[backend]}
 
 
 class TenPixels(Module):
@@ -375,7 +386,9 @@ def conv_cases() -> list[Case]:
         conv_case("without bias", (1, 1, 3, 4), (2, 1, 2, 1), bias=False),
         conv_case("as wide as there are channels", (1, 2, 3, 4), (4, 2, 2, 1)),
         conv_case("all sizes differ", (2, 3, 5, 7), (4, 3, 2, 3)),
-        conv_case("the fast backend, memory in the order 'rotated'", (2, 3, 5, 7), (4, 3, 2, 3), True, "fast", "rotated"),
+        conv_case(
+            "the fast backend, memory in the order 'rotated'", (2, 3, 5, 7), (4, 3, 2, 3), True, "fast", "rotated"
+        ),
     ]
 
 
@@ -384,19 +397,21 @@ def network_cases() -> list[Case]:
     rng = rng_for("networks")
     shapes = ((3, 2, 2, 3), (3,), (3, 12), (3,))
     small = {
-        "images": random_array(rng, (4, 2, 4, 6)),
+        "images": random_array(rng, (5, 2, 4, 6)),
         "parameters": [random_array(rng, shape) / 2 for shape in shapes],
-        "upstream": random_array(rng, (4, 3)),
+        "upstream": random_array(rng, (5, 3)),
     }
     dropped = small | {"directions": [random_array(rng, shape) for shape in shapes], "seed": 5}
-    shapes = ((4, 1, 3, 3), (4,), (8, 4, 3, 3), (8,), (64, 392), (64,), (10, 64), (10,))
+    large_shapes = ((4, 1, 3, 3), (4,), (8, 4, 3, 3), (8,), (64, 392), (64,), (10, 64), (10,))
     # As large as the weights of a new network, so that the outputs are neither.
-    large = [(random_array(rng, shape) / math.sqrt(math.prod(shape[1:]) or 1)).astype(np.float32) for shape in shapes]
+    large = [
+        (random_array(rng, shape) / math.sqrt(math.prod(shape[1:]) or 1)).astype(np.float32) for shape in large_shapes
+    ]
     images = rng.normal(size=(3, 1, 28, 28)).astype(np.float32)
     compiled = ("one thread", "threads")
     name = "layers together: gradients of all parameters"
     cases = [
-        Case(TASK, name, run_small_network, "small_network", small, 1e-6, 1e-7),
+        Case(TASK, name, run_small_network, "small_network", small, 1e-6, 1e-5),
         Case(
             TASK,
             "layers together: gradients of all parameters, with dropout",
@@ -412,8 +427,8 @@ def network_cases() -> list[Case]:
     cases.append(Case(TASK, "build_network: dropout", run_network_dropout, "network_dropout", {"backend": "simple"}))
     inputs = {"images": images[:1], "parameters": large, "backend": "fast"}
     cases.append(Case(TASK, "build_network: one image", run_network, "network", inputs, 1e-4, 1e-4, seconds=30.0))
-    inputs |= {"images": images}
     several = "build_network: a batch of three"
+    inputs = inputs | {"images": images}
     cases.append(Case(TASK, several, run_network, "network", inputs, 1e-4, 1e-4, stages=compiled))
     inputs = {"images": images, "upstream": random_array(rng, (3, 10)), "seed": 1}
     name = "build_network: a step of training reaches every parameter"
@@ -426,8 +441,8 @@ def script_cases() -> list[Case]:
     digits = rng.integers(0, 256, (3, 28, 28)).astype(np.uint8)
     cases = []
     for special, images, backend in (
-        ("a white image", np.zeros((1, 28, 28), np.uint8), "simple"),
-        ("a black image", np.full((1, 28, 28), 255, np.uint8), "simple"),
+        ("nothing but ink", np.full((1, 28, 28), 255, np.uint8), "simple"),
+        ("nothing but paper", np.zeros((1, 28, 28), np.uint8), "simple"),
         ("one image", digits[:1], "simple"),
         ("three images", digits, "simple"),
         ("the fast backend", digits[1:], "fast"),

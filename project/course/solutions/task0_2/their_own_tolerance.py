@@ -1,4 +1,4 @@
-"""Task 0.2 in another way: results are compared by the operators' own is_close, and the own property is of inv and mul."""
+"""Task 0.2 in another way: by the tolerance of the operators themselves; the own property is of inv and mul."""
 
 # project/properties.py
 

@@ -14,6 +14,7 @@ class ScalarLinear(Module):
 
 # minitorch/optim.py
 
+from .scalar import Scalar
 
 class Optimizer:
     def zero_grad(self):
@@ -34,9 +35,6 @@ class Optimizer:
             elif value.grad is not None:
                 direction = self._direction(value.numbers(), value.grad.numbers(), memory)
                 parameter.update(value.like(value.numbers() - self.lr * direction))
-
-
-from .scalar import Scalar
 
 
 class SGD(Optimizer):

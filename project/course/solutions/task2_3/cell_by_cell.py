@@ -41,7 +41,7 @@ def tensor_reduce(fn):
             x = a_storage[index_to_position(cell, a_strides)]
             cell[reduce_dim] = 0
             position = index_to_position(cell, out_strides)
-            out[position] = fn(out[position], x)
+            out[position] = fn(x, out[position])
 
     return _reduce
 

@@ -33,10 +33,10 @@ def tensor_reduce(fn):
     def _reduce(out, out_shape, out_strides, a_storage, a_shape, a_strides, reduce_dim):
         result = np.moveaxis(view_of(out, out_shape, out_strides), reduce_dim, 0)[0:1]
         a = np.moveaxis(view_of(a_storage, a_shape, a_strides), reduce_dim, 0)
-        # The cells of the input, from the last one to the first.
-        for layer in a[::-1]:
+        # The input in layers, one for each place along the dimension.
+        for layer in a:
             for cell in np.ndindex(*layer.shape):
-                result[(0, *cell)] = fn(result[(0, *cell)], layer[cell])
+                result[(0, *cell)] = fn(layer[cell], result[(0, *cell)])
 
     return _reduce
 

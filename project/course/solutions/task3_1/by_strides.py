@@ -2,6 +2,7 @@
 
 # minitorch/fast_ops.py
 
+import numpy as np
 from numba import prange
 
 

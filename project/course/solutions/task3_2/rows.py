@@ -2,6 +2,7 @@
 
 # minitorch/fast_matmul.py
 
+import numpy as np
 from numba import prange
 
 

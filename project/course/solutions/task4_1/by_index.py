@@ -2,6 +2,7 @@
 
 # minitorch/fast_conv.py
 
+import numpy as np
 from numba import prange
 
 from .jit import index_to_position, njit, to_index

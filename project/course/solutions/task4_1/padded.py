@@ -2,6 +2,7 @@
 
 # minitorch/fast_conv.py
 
+import numpy as np
 from numba import prange
 
 from .jit import njit

@@ -2,6 +2,8 @@
 
 # minitorch/fast_conv.py
 
+import numpy as np
+
 
 def as_array(storage, shape, strides):
     """The cells behind storage, shape and strides, without a copy."""

@@ -2,14 +2,15 @@
 
 # minitorch/nn.py
 
+from .errors import ShapeError
 from .tensor import Tensor
 
 
 def tile(input: Tensor, kernel: tuple[int, int]) -> tuple[Tensor, int, int]:
     batch, channel, height, width = input.shape
     kh, kw = kernel
-    assert height % kh == 0
-    assert width % kw == 0
+    if height % kh != 0 or width % kw != 0:
+        raise ShapeError(f"Tiles of {kernel} do not divide images of {height} x {width}.")
     new_height, new_width = height // kh, width // kw
     cut = input.contiguous().view(batch, channel, new_height, kh, new_width, kw)
     # The place of a tile comes first, the place within it last.

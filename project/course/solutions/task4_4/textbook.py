@@ -51,6 +51,7 @@ def maxpool2d(input: Tensor, kernel: tuple[int, int]) -> Tensor:
 
 
 def dropout(input: Tensor, rate: float, ignore: bool = False) -> Tensor:
+    check_rate(rate)
     if ignore:
         return input
     if rate == 1:

@@ -1,4 +1,4 @@
-"""Task 4.5 where evaluation takes the images one by one, in double precision, and Flatten is a Function of its own."""
+"""Task 4.5 where evaluation takes the images one by one, and Flatten is a Function of its own."""
 
 # minitorch/layers.py
 
@@ -74,23 +74,23 @@ from minitorch import Conv2d, Dropout, Flatten, Linear, LogSoftmax, MaxPool2d, R
 
 def build_network(backend):
     return Sequential(
-        Conv2d(1, 4, (3, 3), backend=backend),
+        Conv2d(1, 4, (3, 3), backend=backend, dtype=DTYPE),
         ReLU(),
-        Conv2d(4, 8, (3, 3), backend=backend),
+        Conv2d(4, 8, (3, 3), backend=backend, dtype=DTYPE),
         ReLU(),
         MaxPool2d((4, 4)),
         Flatten(),
-        Linear(392, 64, backend=backend),
+        Linear(392, 64, backend=backend, dtype=DTYPE),
         ReLU(),
         Dropout(0.25),
-        Linear(64, 10, backend=backend),
+        Linear(64, 10, backend=backend, dtype=DTYPE),
         LogSoftmax(1),
     )
 
 
 def to_input(images, backend):
     pixels = [[(image - float(PIXEL_MEAN)) / float(PIXEL_DEVIATION)] for image in images]
-    return tensor(np.array(pixels), backend=backend)
+    return tensor(np.array(pixels, np.float32), backend=backend)
 
 
 def evaluate(model, images, labels, backend):

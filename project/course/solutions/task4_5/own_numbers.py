@@ -76,7 +76,7 @@ def build_network(backend):
 
 def to_input(images, backend):
     pixels = np.expand_dims(np.asarray(images, float), 1)
-    return minitorch.tensor((pixels - PIXEL_MEAN) * (1 / PIXEL_DEVIATION), backend=backend)
+    return minitorch.tensor((pixels - PIXEL_MEAN) * (1 / PIXEL_DEVIATION), backend, dtype=DTYPE)
 
 
 def evaluate(model, images, labels, backend):
