@@ -1,4 +1,4 @@
-"""What students get: a library without the answers to some tasks. (`python -m project.course rehearse` does it for all.)"""
+"""What students get: the library without the answers to some tasks. (`rehearse` tries it for all tasks.)"""
 
 import shutil
 import subprocess

@@ -1,6 +1,5 @@
 """Cases run in a process of their own: what crashes, hangs, floods or lies costs its own case, and no other."""
 
-import sys
 import time
 from pathlib import Path
 
@@ -70,9 +69,7 @@ def test_only_the_case_that_crashes_is_lost() -> None:
 
 def test_an_endless_loop_is_ended() -> None:
     hurried = [Case(TASK, case.name, case.run, case.oracle, case.inputs, seconds=0.5) for case in CASES]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("project.course.runner.START", 6.0)
-        outcomes = run_with("while True:\n    pass", hurried[:1])
+    outcomes = run_with("while True:\n    pass", hurried[:1])
     assert [outcome.status for outcome in outcomes] == ["timeout"]
 
 
@@ -102,9 +99,18 @@ def test_forged_answers_are_crashes() -> None:
 def test_a_syntax_error_is_a_crash_that_says_so() -> None:
     with planted() as tree:
         (tree / "minitorch" / "autodiff.py").write_text("def broken(:\n", encoding="utf-8")
-        (outcome,) = run_cases(CASES[:1], "plain", tree).values()
-    assert outcome.status == "crashed"
-    assert "SyntaxError" in outcome.error
+        outcomes = list(run_cases(CASES, "plain", tree).values())
+    assert [outcome.status for outcome in outcomes] == ["crashed"] * 3
+    assert all("SyntaxError" in outcome.error for outcome in outcomes)
+
+
+def test_a_script_that_cannot_be_imported_costs_its_own_cases() -> None:
+    cases = [*cases_of("0_5")[:2], *CASES[:1]]
+    with planted() as tree:
+        (tree / "project" / "run_manual.py").write_text("1 / 0\n", encoding="utf-8")
+        outcomes = list(run_cases(cases, "plain", tree).values())
+    assert [outcome.status for outcome in outcomes] == ["error", "error", "values"]
+    assert "ZeroDivisionError" in outcomes[0].error
 
 
 def test_cases_of_other_stages_are_left_out() -> None:

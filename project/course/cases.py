@@ -152,9 +152,19 @@ class Difference:
     cells: int = 1
 
 
+SHOWN = 60
+"""How many characters of a value are shown."""
+
+
 def is_number(value: Any) -> bool:
     """Whether a value is a number, or an array of numbers."""
     return isinstance(value, (int, float, np.ndarray)) and not isinstance(value, bool)
+
+
+def short(value: Any) -> str:
+    """A value as text, of which a long one is cut off."""
+    text = repr(value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 
 def find_difference(got: Any, expected: Any, rtol: float, atol: float, where: str = "") -> Difference | None:
@@ -175,7 +185,9 @@ def find_difference(got: Any, expected: Any, rtol: float, atol: float, where: st
         return Difference(where, f"has {', '.join(map(str, extra))} besides what was expected") if extra else None
     if isinstance(expected, (list, tuple)) and isinstance(got, (list, tuple)):
         if len(got) != len(expected):
-            return Difference(where, f"has {len(got)} entries, expected {len(expected)}: {got!r}, not {expected!r}")
+            return Difference(
+                where, f"has {len(got)} entries, expected {len(expected)}: {short(got)}, not {short(expected)}"
+            )
         for i, (one, other) in enumerate(zip(got, expected)):
             difference = find_difference(one, other, rtol, atol, f"{where}[{i}]")
             if difference is not None:
@@ -193,4 +205,4 @@ def find_difference(got: Any, expected: Any, rtol: float, atol: float, where: st
         return Difference(where, what, cell, int((~same).sum()), same.size)
     if type(got) is type(expected) and got == expected:
         return None
-    return Difference(where, f"is {got!r}, expected {expected!r}")
+    return Difference(where, f"is {short(got)}, expected {short(expected)}")

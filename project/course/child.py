@@ -1,8 +1,9 @@
 """The process that runs cases on what a student wrote: `python -m project.course.child STAGE < cases.json`.
 
-It reads a list of cases, `{"task": ..., "name": ...}`, from its standard input, and for each writes a line of JSON to its
-standard output: the case, and what came out. Whatever the student's code prints is kept apart and sent along. It knows
-no answers, and nobody believes it more than that these are the values it computed.
+It reads a list of cases, `{"task": ..., "name": ...}`, from its standard input. To its standard output it writes a line
+that says that it is ready, and then for each case a line of JSON: the case, and what came out. Whatever the student's
+code prints is kept apart and sent along. The process knows no answers, and nobody believes it more than that these are
+the values that it computed.
 """
 
 import json
@@ -13,7 +14,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from project.course.cases import Case, encode
+from project.course.cases import encode
 from project.course.suites import cases_of
 
 PRINTED = 2000
@@ -38,9 +39,10 @@ def where_raised(error: BaseException) -> str:
     return f"{Path(frame.filename).relative_to(root).as_posix()}, line {frame.lineno}: {frame.line}"
 
 
-def run_case(case: Case) -> dict[str, Any]:
-    """Run a case, whatever it raises."""
+def run_request(request: dict[str, str]) -> dict[str, Any]:
+    """Find a case and run it, whatever that raises: the files of the suite import those of the student."""
     try:
+        (case,) = [case for case in cases_of(request["task"]) if case.name == request["name"]]
         return {"status": "values", "values": encode(case.run(**case.copied_inputs()))}
     except NotImplementedError as error:
         is_stub = str(error).startswith("Task ")
@@ -59,11 +61,12 @@ def main() -> None:
     channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as printed:
         os.dup2(printed.fileno(), 1)
+        channel.write("ready\n")
+        channel.flush()
         for request in wanted:
-            found = [case for case in cases_of(request["task"]) if case.name == request["name"]]
             printed.seek(0)
             printed.truncate()
-            outcome = run_case(found[0]) | {"task": request["task"], "name": request["name"], "stage": stage}
+            outcome = run_request(request) | request | {"stage": stage}
             sys.stdout.flush()
             printed.seek(0)
             outcome["printed"] = printed.read()[-PRINTED:]

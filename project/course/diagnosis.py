@@ -1,4 +1,4 @@
-"""Says in plain words what is wrong with a result, and which misunderstanding it looks like. It never says the solution."""
+"""Says in plain words what is wrong with a result, and which misunderstanding it looks like; never the solution."""
 
 import re
 from collections.abc import Mapping, Sequence

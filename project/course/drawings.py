@@ -1,4 +1,4 @@
-"""Draws, as text, where a result differs: the numbers that go into the first wrong cell, and what should become of them.
+"""Draws, as text, where a result differs: the numbers that go into the first wrong cell, and what becomes of them.
 
 A drawing takes the inputs of a case, what it got, what was expected, and the difference, and returns lines of text.
 """
@@ -12,6 +12,9 @@ from project.course.cases import Difference, Values
 
 FEW = 60
 """Up to how many cells an array is shown as a whole."""
+
+AROUND = 5
+"""How many cells are shown on either side of one that is wrong."""
 
 
 def number(x: Any) -> str:
@@ -63,10 +66,14 @@ def cells(inputs: Values, got: Values, expected: Values, difference: Difference)
     ours, theirs = value_at(expected, difference.where), value_at(got, difference.where)
     if isinstance(ours, np.ndarray) and isinstance(theirs, np.ndarray) and difference.cell and ours.size > 1:
         *row, column = difference.cell
-        name = place(difference.where, [*row, ":"])
-        mark = ["", *["^" if i == column else "" for i in range(ours.shape[-1])]]
-        rows = [[f"expected {name}", *map(number, ours[tuple(row)])], [f"got {name}", *map(number, theirs[tuple(row)])]]
-        lines += ["", *table([*rows, mark])]
+        shown = range(max(0, column - AROUND), min(ours.shape[-1], column + AROUND + 1))
+        name = place(difference.where, [*row, f"{shown.start}:{shown.stop}" if len(shown) < ours.shape[-1] else ":"])
+        rows = [
+            [f"expected {name}", *[number(ours[tuple(row)][i]) for i in shown]],
+            [f"got {name}", *[number(theirs[tuple(row)][i]) for i in shown]],
+            ["", *["^" if i == column else "" for i in shown]],
+        ]
+        lines += ["", *table(rows)]
     return lines
 
 
@@ -109,7 +116,9 @@ def sliding_window(inputs: Values, cell: tuple[int, ...], got: float, expected: 
     if input.shape[1] > 3:
         lines.append(f"... and {input.shape[1] - 3} more channels")
     anchor = "right" if reverse else "left"
-    lines.append(f"The window of {place('output', cell)} is anchored at its {anchor} end; over the edge it meets zeros.")
+    lines.append(
+        f"The window of {place('output', cell)} is anchored at its {anchor} end; over the edge it meets zeros."
+    )
     return [*lines, f"Sum of all products: {number(expected)}; got {number(got)}."]
 
 
@@ -165,7 +174,8 @@ def patch(inputs: Values, cell: tuple[int, ...], got: float, expected: float) ->
             if 0 <= y < height and 0 <= x < width:
                 seen[row, column] = input[b, c, y, x]
         names = place("input", (b, c)) + " under the window", place("weight", (o, c)), "products"
-        lines += [*side_by_side(list(zip(names, (seen, taps, seen * taps)))), ""]
+        numbers = seen.tolist(), taps.tolist(), (seen * taps).tolist()
+        lines += [*side_by_side(list(zip(names, numbers))), ""]
     if input.shape[1] > 3:
         lines.append(f"... and {input.shape[1] - 3} more channels")
     anchor = "bottom right" if reverse else "top left"
@@ -189,7 +199,7 @@ def conv2d(inputs: Values, got: Values, expected: Values, difference: Difference
             terms.append((one, upstream[b, o, h - i, w - j], other, weight[o, c, i, j]))
     else:
         o, c, i, j = difference.cell
-        for b, h, w in np.ndindex(input.shape[0], input.shape[2] - i, input.shape[3] - j):
+        for b, h, w in np.ndindex(input.shape[0], max(0, input.shape[2] - i), max(0, input.shape[3] - j)):
             one, other = place("upstream", (b, o, h, w)), place("input", (b, c, h + i, w + j))
             terms.append((one, upstream[b, o, h, w], other, input[b, c, h + i, w + j]))
     return products(f"the {place(difference.where, difference.cell)}", terms, there, right)

@@ -1,4 +1,4 @@
-"""Judges what came out of cases. The stages follow each other: compiled kernels are tried when plain Python is right."""
+"""Judges what came out of cases. One stage follows the other: what is right in plain Python is tried compiled."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

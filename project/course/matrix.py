@@ -107,7 +107,7 @@ def try_all(jobs: Sequence[Job], each: Callable[[Trial], None], at_once: int | N
 
 
 def known_from(trials: Sequence[Trial]) -> list[answers.Known]:
-    """What is kept of the misconceptions, to recognise them: their results in the smallest cases that they get wrong."""
+    """What is kept of misconceptions, to recognise them: their results in the smallest cases that they get wrong."""
     found = []
     for trial in trials:
         wrong = trial.job.misconception

@@ -1,9 +1,10 @@
 """Removes helpers that only served functions which have been removed: they would give the answer away.
 
-What nobody mentions any more, and somebody did before, goes: functions, classes, constants, private methods, imports, and
-files of which nothing is left. (NumPy stays imported: whoever writes a kernel anew needs it.) Names are compared as they
-are written, wherever they stand. So a helper may stay that shares its name with something else; `rehearsal.leaks` looks
-for that.
+What nobody mentions any more, and somebody did before, goes: functions, classes, constants, private methods, and
+files of which nothing is left. Names are compared as they are written, wherever they stand. So a helper may stay that
+shares its name with something else; `rehearsal.leaks` looks for that.
+
+What students may need stays: imports of all that still exists, and the constants of scripts.
 """
 
 import ast
@@ -23,7 +24,7 @@ class Unit:
         bound: The names that it gives to something.
         mentioned: All names that it mentions.
         lines: Its first and its last line.
-        is_import: Whether it is an import.
+        source: The module that it imports from, without the packages around it; None, if it is no import.
     """
 
     file: Path
@@ -31,7 +32,12 @@ class Unit:
     bound: frozenset[str]
     mentioned: frozenset[str]
     lines: tuple[int, int]
-    is_import: bool
+    source: str | None
+
+    @property
+    def is_import(self) -> bool:
+        """Whether it is an import."""
+        return self.source is not None
 
 
 def mentioned_names(node: ast.AST) -> set[str]:
@@ -64,8 +70,9 @@ def read_units(file: Path) -> list[Unit]:
 
     def add(node: ast.stmt, owner: str, mentioned: set[str], last: int) -> None:
         first = min([node.lineno, *[d.lineno for d in getattr(node, "decorator_list", [])]])
-        is_import = isinstance(node, (ast.Import, ast.ImportFrom))
-        units.append(Unit(file, owner, frozenset(bound_names(node)), frozenset(mentioned), (first, last), is_import))
+        source = (node.module or "").split(".")[-1] if isinstance(node, ast.ImportFrom) else None
+        source = "" if isinstance(node, ast.Import) else source
+        units.append(Unit(file, owner, frozenset(bound_names(node)), frozenset(mentioned), (first, last), source))
 
     for i, node in enumerate(body):
         last = node.end_lineno or node.lineno
@@ -110,7 +117,9 @@ def is_used(name: str, unit: Unit, users: Mapping[str, list[Unit]]) -> bool:
 def is_helper(unit: Unit, name: str) -> bool:
     """Whether a unit may be removed: anything of a file itself, and private methods."""
     top = unit.owner == "" or name == unit.owner
-    return not unit.is_import and (top or (name.startswith("_") and not name.startswith("__")))
+    is_constant_of_script = name.isupper() and unit.file.parent.name == "project"
+    private = name.startswith("_") and not name.startswith("__")
+    return not unit.is_import and not is_constant_of_script and (top or private)
 
 
 def prune(tree: Path, before: Path) -> list[str]:
@@ -127,18 +136,14 @@ def prune(tree: Path, before: Path) -> list[str]:
     old_units = [unit for file in old_files for unit in read_units(file)]
     old_users = used_names(old_units)
     old = {(u.file.relative_to(before), name): u for u in old_units for name in u.bound}
-    old_own: dict[Path, set[str]] = {}
-    for unit in old_units:
-        if not unit.is_import:
-            old_own.setdefault(unit.file.relative_to(before), set()).update(unit.mentioned)
     by_file = {file: read_units(file) for file in python_files(tree)}
     removed: list[str] = []
+    gone: set[tuple[str, str]] = set()  # (file without its ending, name)
     while True:
         changed = False
         users = used_names([unit for units in by_file.values() for unit in units])
         for file, units in list(by_file.items()):
             name_of_file = file.relative_to(tree)
-            own = {name for unit in units if not unit.is_import for name in unit.mentioned}
             doomed = [
                 (unit, name)
                 for unit in units
@@ -148,17 +153,12 @@ def prune(tree: Path, before: Path) -> list[str]:
                 and (name_of_file, name) in old
                 and is_used(name, old[name_of_file, name], old_users)
             ]
-            idle = {
-                name
-                for unit in units
-                if unit.is_import and file.name != "__init__.py"
-                for name in unit.bound
-                if name not in own and name in old_own.get(name_of_file, set()) and name != "np"
-            }
+            idle = {name for unit in units for name in unit.bound if unit.is_import and (unit.source, name) in gone}
             if not doomed and not idle:
                 continue
             changed = True
             removed += [f"{name_of_file.as_posix()}: {name}" for _, name in doomed]
+            gone |= {(file.stem, name) for _, name in doomed}
             remove(file, [unit for unit, _ in doomed], [unit for unit in units if unit.is_import], idle)
             by_file[file] = read_units(file)
             if all(unit.is_import for unit in by_file[file]) and file.name != "__init__.py":
@@ -197,7 +197,7 @@ def remove(file: Path, units: Iterable[Unit], imports: Iterable[Unit], idle: set
         gone.update(range(first, last + 1))
         if statement.names:
             new[first] = ast.unparse(statement)
-    kept = [new[i] if i in new else line for i, line in enumerate(lines, 1) if i not in gone or i in new]
+    kept = [new.get(i, line) for i, line in enumerate(lines, 1) if i not in gone or i in new]
     text = "\n".join(kept).rstrip() + "\n"
     text = re.sub(r"\n{4,}", "\n\n\n", text)  # no more than two empty lines
     text = re.sub(r"\n{3}(?=from |import )", "\n\n", text)  # and one between imports

@@ -82,7 +82,7 @@ def suites_without(task: Task) -> tuple[set[str], list[str]]:
         number
         for number in tasks()
         if number in red
-        and not any([f"Task {task.number}" in v.outcome.error for v in verdicts.values() if v.case.task == number])
+        and not any(f"Task {task.number}" in v.outcome.error for v in verdicts.values() if v.case.task == number)
     ]
     return red, silent
 

@@ -4,6 +4,7 @@ The process computes in another folder, that of the student, or one in which a w
 were not yet run when it ended are run in a new one, so one bad case costs one case.
 """
 
+import contextlib
 import json
 import os
 import queue
@@ -18,7 +19,7 @@ from typing import IO, Any
 from project.course.cases import Case, Outcome, decode
 
 START = 60.0
-"""How many seconds a process may take to start, besides the time for its first case."""
+"""How many seconds a process may take to start."""
 
 COMPILING = 180.0
 """How many seconds a case may take where kernels have to be compiled first."""
@@ -47,13 +48,35 @@ def _read_lines(stream: IO[str], lines: "queue.Queue[str | None]") -> None:
 def _end(process: "subprocess.Popen[str]") -> None:
     """End a process and all that it started."""
     if hasattr(os, "killpg"):
-        try:
+        with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
             os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:  # it has ended by itself
-            pass
     else:
         process.kill()
     process.wait()
+
+
+def _next_line(lines: "queue.Queue[str | None]", seconds: float) -> str | None:
+    """The next line; an empty one, if the process has ended; None, if it takes too long."""
+    try:
+        return lines.get(timeout=seconds) or ""
+    except queue.Empty:
+        return None
+
+
+def _why(
+    process: "subprocess.Popen[str]", complaints: "queue.Queue[str | None]", line: str | None, seconds: float
+) -> Outcome:
+    """Why there is no answer: it takes too long, or the process has ended."""
+    if line is None:
+        return Outcome("timeout", error=f"It did not come to an end within {seconds:.0f} seconds.")
+    if line:
+        return Outcome("crashed", error="The process did not answer as it should.")
+    process.wait()
+    said = "".join(iter(lambda: complaints.get(timeout=5) or "", ""))
+    last = said.strip().splitlines()[-1:] or ["It said nothing."]
+    status = process.returncode
+    how = f"with exit status {status}" if status >= 0 else f"by signal {signal.Signals(-status).name}"
+    return Outcome("crashed", error=f"The process ended {how}.\n  {last[0]}")
 
 
 def _read_outcome(line: str, case: Case) -> Outcome:
@@ -122,26 +145,20 @@ def _run_some(cases: Sequence[Case], stage: str, tree: Path, note: Callable[[Cas
     ]
     for reader in readers:
         reader.start()
+    with contextlib.suppress(BrokenPipeError), process.stdin:  # it may end at once; why, is found out below
+        json.dump([{"task": case.task, "name": case.name} for case in cases], process.stdin)
     try:
-        with process.stdin:
-            json.dump([{"task": case.task, "name": case.name} for case in cases], process.stdin)
-    except BrokenPipeError:  # it ended at once; why, is found out below
-        pass
-    try:
+        problem = _next_line(lines, START)
+        if problem != "ready\n":  # then no case can be run: the library itself may not be importable
+            reason = _why(process, complaints, problem, START)
+            for case in cases:
+                note(case, reason)
+            return len(cases)
         for number, case in enumerate(cases):
-            allowed = (case.seconds if stage == "plain" else COMPILING) + (0 if number else START)
-            try:
-                line = lines.get(timeout=allowed)
-            except queue.Empty:
-                note(case, Outcome("timeout", error=f"It did not come to an end within {allowed:.0f} seconds."))
-                return number + 1
-            if line is None:
-                process.wait()
-                said = "".join(iter(lambda: complaints.get(timeout=5) or "", ""))
-                last = said.strip().splitlines()[-1:] or ["It said nothing."]
-                status = process.returncode
-                how = f"with exit status {status}" if status >= 0 else f"by signal {signal.Signals(-status).name}"
-                note(case, Outcome("crashed", error=f"The process ended {how}.\n  {last[0]}"))
+            allowed = case.seconds if stage == "plain" else COMPILING
+            line = _next_line(lines, allowed)
+            if not line:
+                note(case, _why(process, complaints, line, allowed))
                 return number + 1
             note(case, _read_outcome(line, case))
         return len(cases)

@@ -41,7 +41,7 @@ def stub_docstring(task: Task, target: Target, original: str, indent: str, first
     parts = [target.what]
     if target.path == first:
         parts.append(f"Task {task.number}: {task.title}")
-        parts += [f"{part.capitalize()}:\n" + wrapped(task.parts[part], "    ") for part in PARTS]
+        parts += [f"{part.capitalize()}:\n" + textwrap.indent(task.parts[part], "    ") for part in PARTS]
     else:
         parts.append(f"Task {task.number}; what to do is said in `{first}`.")
     found = SECTIONS.search(original)

@@ -81,7 +81,8 @@ class Changes:
 
 def merge(mine: str, base: str, theirs: str) -> str | None:
     """Bring two changed versions of a text together; None if both changed the same lines in different ways."""
-    merged = Merge3(*[text.splitlines(keepends=True) for text in (base, mine, theirs)])
+    base_lines, own_lines, new_lines = [text.splitlines(keepends=True) for text in (base, mine, theirs)]
+    merged = Merge3(base_lines, own_lines, new_lines)
     pieces = list(merged.merge_groups())
     if any(piece[0] == "conflict" for piece in pieces):
         return None

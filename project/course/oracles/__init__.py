@@ -1,4 +1,4 @@
-"""What the cases should give: plain loops and NumPy, independent of the library. Students are not handed this folder."""
+"""What the cases should give: plain loops and NumPy, independent of the library. Students do not get this folder."""
 
 import importlib
 from typing import Any
