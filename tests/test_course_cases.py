@@ -171,7 +171,10 @@ def test_differences_are_told(got: Any, expected: Any, what: str) -> None:
 
 def test_a_tenth_of_a_percent_is_a_difference() -> None:
     """The checker is checked: an error of 0.1 % in one cell of a value is noticed in every case with numbers."""
-    for case in all_cases():
+    by_chance = [case for case in all_cases() if case.atol > 0.01]
+    words = ("dropout: how many", "dropout: each row", "Dropout: in training", "Conv2d: where weights start")
+    assert all(case.name.startswith(words) for case in by_chance)
+    for case in [case for case in all_cases() if case not in by_chance]:
         expected = oracles.expected(case)
         for name, value in expected.items():
             if isinstance(value, np.ndarray) and value.dtype.kind == "f" and np.abs(value).max(initial=0.0) > 0.01:

@@ -40,7 +40,10 @@ def test_the_examples_show_what_really_happens() -> None:
     assert not report, "".join(report)
 
 
-PAGES = ["README.md", *(f"docs/{name}.md" for name in ("design", "performance", "contributing", "changelog"))]
+PAGES = [
+    "README.md",
+    *(f"docs/{name}.md" for name in ("design", "performance", "instructors", "contributing", "changelog")),
+]
 
 
 @pytest.mark.parametrize("page", PAGES)

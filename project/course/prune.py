@@ -9,7 +9,7 @@ What students may need stays: imports of all that still exists, and the constant
 
 import ast
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -122,12 +122,13 @@ def is_helper(unit: Unit, name: str) -> bool:
     return not unit.is_import and not is_constant_of_script and (top or private)
 
 
-def prune(tree: Path, before: Path) -> list[str]:
+def prune(tree: Path, before: Path, kept: Container[str] = ()) -> list[str]:
     """Remove what nobody mentions any more.
 
     Args:
         tree: The folder in which functions have been removed.
         before: The same folder as it was.
+        kept: Names that stay in any case.
 
     Returns:
         What was removed: names of files, and names in files.
@@ -149,6 +150,7 @@ def prune(tree: Path, before: Path) -> list[str]:
                 for unit in units
                 for name in unit.bound
                 if is_helper(unit, name)
+                and name not in kept
                 and not is_used(name, unit, users)
                 and (name_of_file, name) in old
                 and is_used(name, old[name_of_file, name], old_users)

@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from project.course.cases import STAGES
 from project.course.judging import Verdict, judge_all
 from project.course.planting import textbook
 from project.course.release import release
 from project.course.runner import ROOT
 from project.course.source import plant, read_solution
 from project.course.suites import all_cases
-from project.course.tasks import Target, Task, tasks
+from project.course.tasks import Task, tasks
 
 SHORTEST = 16
 """How many characters a line of an answer has, at least, that must not be found: shorter ones stand everywhere."""
@@ -40,6 +41,8 @@ def red_suites(verdicts: Sequence[Verdict]) -> set[str]:
 def run_robot(note: Callable[[str, list[str]], None], numbers: Sequence[str] | None = None) -> bool:
     """Let a robot solve the tasks in order.
 
+    At the end, all suites are run compiled too.
+
     Args:
         note: Is told, after each step, the task and what is wrong; nothing, if all is as it should be.
         numbers: The tasks to solve, if not all of them; those in between stay unsolved, so they must be the first ones.
@@ -50,11 +53,12 @@ def run_robot(note: Callable[[str, list[str]], None], numbers: Sequence[str] | N
     fine = True
     with released(list(tasks().values())) as folder:
         solved: list[str] = []
-        for number in [None, *(tasks() if numbers is None else numbers)]:
+        steps = [None, *(tasks() if numbers is None else numbers)]
+        for number in steps:
             if number is not None:
                 plant(folder, read_solution(textbook(number)))
                 solved.append(number)
-            verdicts = judge_all(all_cases(), folder, ("plain",))
+            verdicts = judge_all(all_cases(), folder, STAGES if number == steps[-1] else STAGES[:1])
             red = red_suites(list(verdicts.values()))
             complaints = []
             for task in tasks():
@@ -122,15 +126,10 @@ def answer_lines(task: Task, root: Path = ROOT) -> set[str]:
     """The lines of all answers to a task that are known: that of the library, and the textbook solution."""
     sections = read_solution(textbook(task.id))
     lines: list[str] = []
-
-    def read(target: Target) -> None:
-        lines.extend(body_lines((root / target.module).read_text(encoding="utf-8"), target.path))
-        lines.extend(body_lines(sections.get(target.module, ""), target.path))
-
     for target in task.targets:
-        read(target)
-    found = normal_lines("\n".join(lines))
-    return {line for line in found if len(line) >= SHORTEST and not line.startswith(("#", "raise ", '"'))}
+        lines += body_lines((root / target.module).read_text(encoding="utf-8"), target.path)
+        lines += body_lines(sections.get(target.module, ""), target.path)
+    return normal_lines("\n".join(lines))
 
 
 def library_lines(tree: Path) -> set[str]:
@@ -159,9 +158,9 @@ def leaks(task: Task, root: Path = ROOT) -> list[str]:
     """
     with released([task], root) as folder:
         removed = library_lines(root) - library_lines(folder)
-        wanted = {line for line in removed if len(line) >= SHORTEST} | (
-            answer_lines(task, root) - lines_outside(task, root)
-        )
+        given = normal_lines("\n".join([target.skeleton or "" for target in task.targets]))
+        answer = removed | (answer_lines(task, root) - lines_outside(task, root) - given)
+        wanted = {line for line in answer if len(line) >= SHORTEST and not line.startswith(("#", "raise ", '"'))}
         found = []
         for file in sorted(path for path in folder.rglob("*") if path.is_file()):
             if file.suffix not in (".gz", ".npz", ".png", ".xz"):

@@ -11,7 +11,7 @@ from project.course.prune import prune
 from project.course.runner import ROOT
 from project.course.stubs import put_stubs
 from project.course.suites import all_cases
-from project.course.tasks import Task, tasks
+from project.course.tasks import Task, kept_names, tasks
 from project.course.update import keep_record
 
 COPIED = ("LICENSE", "setup.py", "pyproject.toml", "requirements.txt", ".gitignore", "minitorch", "project")
@@ -64,7 +64,7 @@ def release(chosen: Sequence[Task], folder: Path, root: Path = ROOT) -> list[str
             shutil.copytree(folder / name, Path(before) / name)
         for task in chosen:
             put_stubs(folder, task)
-        removed = prune(folder, Path(before))
+        removed = prune(folder, Path(before), kept_names())
     expected = {case.id: answers.expected(case) for case in all_cases()}
     known = [misconception for number in tasks() for misconception in answers.known(number)]
     answers.write(folder / "project" / "course" / "answers.json.xz", expected, known)

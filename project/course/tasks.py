@@ -130,6 +130,13 @@ def module_docstrings(table: Path = TABLE) -> dict[str, str]:
     return tomllib.loads(table.read_text(encoding="utf-8")).get("files", {})
 
 
+@functools.cache
+def kept_names(table: Path = TABLE) -> frozenset[str]:
+    """Names that no release removes: of the functions to be written, and of what belongs to the contract with them."""
+    targets = {name for task in tasks(table).values() for target in task.targets for name in target.path.split(".")}
+    return frozenset(targets | set(tomllib.loads(table.read_text(encoding="utf-8")).get("contract", [])))
+
+
 def find_task(number: str) -> Task:
     """Return a task by its number, written "4_1", "4.1" or "task4_1".
 
