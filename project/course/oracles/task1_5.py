@@ -112,7 +112,7 @@ def loop(batches: Sequence[Any], scheduled: bool = False, before: Sequence[float
             rate /= 2
     return {
         "gradient of each step": [derivative for _, derivative, _, _ in batches],
-        "number of backward passes": len(batches),
+        "backward passes before each step": list(range(1, len(batches) + 1)),
         "learning rate of each step": rates,
         "learning rate at the end": rate,
         "loss, correct, count and steps so far, after each batch": rows,

@@ -176,6 +176,7 @@ def _cases() -> list[Case]:
         backward_case("sigmoid: far to the left", "Sigmoid", -1000.0),
         backward_case("relu: a positive number", "ReLU", 0.75),
         backward_case("relu: a negative number", "ReLU", -0.75),
+        backward_case("relu: a negative number, a negative derivative arrives", "ReLU", -0.75, arriving=-1.5),
         backward_case("relu: another derivative arrives", "ReLU", 0.25, arriving=-2.5),
         backward_case("less: the smaller number first", "LT", 1.0, 2.0, arriving=3.0),
         backward_case("less: the larger number first", "LT", 2.0, 1.0, arriving=3.0),

@@ -166,9 +166,9 @@ def run_zero_grad(values: Sequence[float], before: Sequence[float | None], arriv
     """What Scalars collect after their derivatives were forgotten."""
     parameters = with_derivatives(values, before)
     SGD(parameters).zero_grad()
-    for parameter, derivative in zip(parameters, arriving):
-        if derivative is not None:
-            parameter.value.accumulate_derivative(derivative)
+    for parameter, new in zip(parameters, arriving):
+        if new is not None:
+            parameter.value.accumulate_derivative(new)
     return {
         "derivatives": [parameter.value.derivative or 0.0 for parameter in parameters],
         "values": [parameter.value.data for parameter in parameters],
@@ -215,8 +215,9 @@ class Practice(Optimizer):
     Attributes:
         weight: The weight; each step lowers it by lr times the gradient.
         gradient: The gradient that has been collected.
-        passes: How many backward passes there were.
+        passes: How many backward passes there have been.
         used: The gradient with which each step was made.
+        passes_before: How many backward passes there were before each step.
         rates: The learning rate of each step.
     """
 
@@ -224,6 +225,7 @@ class Practice(Optimizer):
         super().__init__([], 1.0)
         self.weight, self.gradient, self.passes = 0.0, 0.0, 0
         self.used: list[float] = []
+        self.passes_before: list[int] = []
         self.rates: list[float] = []
 
     def zero_grad(self) -> None:
@@ -233,6 +235,7 @@ class Practice(Optimizer):
     def step(self) -> None:
         """Change the weight."""
         self.used.append(self.gradient)
+        self.passes_before.append(self.passes)
         self.rates.append(self.lr)
         self.weight -= self.lr * self.gradient
 
@@ -270,7 +273,7 @@ def run_loop(
         rows.append([totals.loss, totals.correct, totals.count, len(practice.used)])
     return {
         "gradient of each step": practice.used,
-        "number of backward passes": practice.passes,
+        "backward passes before each step": practice.passes_before,
         "learning rate of each step": practice.rates,
         "learning rate at the end": practice.lr,
         "loss, correct, count and steps so far, after each batch": rows,

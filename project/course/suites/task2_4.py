@@ -44,15 +44,15 @@ GRAPHS: dict[str, Callable[..., Tensor]] = {
 }
 
 
-def fitted(variable: Tensor, derivative: Any) -> Array | None:
+def fitted(variable: Tensor, gradient: Any) -> Array | None:
     """A gradient in the shape of its tensor, as the graph brings it there; as it is, if that cannot be done."""
-    if derivative is None:
+    if gradient is None:
         return None
     try:
-        np.broadcast_shapes(variable.shape, getattr(derivative, "shape", ()))
+        np.broadcast_shapes(variable.shape, getattr(gradient, "shape", ()))
     except ValueError:
-        return np.array(derivative)
-    return numbers(variable._fit(derivative))
+        return np.array(gradient)
+    return numbers(variable._fit(gradient))
 
 
 def step_back(
