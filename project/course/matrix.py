@@ -213,26 +213,3 @@ def write(trials: Sequence[Trial], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "matrix.json").write_text(json.dumps(as_data(trials), indent=1) + "\n", encoding="utf-8")
     (folder / "matrix.html").write_text(as_html(trials), encoding="utf-8")
-
-
-# TEMPORARY-FOR-HELPERS
-if __name__ == "__main__":
-    import sys
-
-    numbers = [a for a in sys.argv[1:] if a != "--compiled"]
-    ok = True
-    from project.course.tasks import find_task
-
-    def show(trial: Trial) -> None:
-        kind = "wrong" if trial.job.misconception else "right"
-        print(
-            f"{'ok ' if trial.is_fine else 'BAD'} {kind} {trial.job.task} {trial.job.name}: {len(trial.failing)} of {len(trial.verdicts)} cases fail",
-            flush=True,
-        )
-        for v in trial.failing if kind == "right" else trial.failing[:1]:
-            print(
-                f"      {v.case.name} ({v.stage}): {v.outcome.status} {v.outcome.error} {f'{v.difference.where} {v.difference.what}' if v.difference else ''}"
-            )
-
-    trials = try_all(make_jobs([find_task(n).id for n in numbers], "--compiled" in sys.argv), show)
-    sys.exit(sum(not t.is_fine for t in trials))
