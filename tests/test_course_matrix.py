@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def test_each_misconception_says_what_and_helps_without_the_solution() -> None:
     for misconception in EVERYTHING:
         assert misconception.name.strip()
         assert misconception.symptom.strip().endswith((".", "?"))
-        assert misconception.hint.strip().endswith((".", "?"))
+        assert misconception.hint.strip().endswith((".", "?", ")"))
         assert not misconception.name.strip().endswith(".")
         assert misconception.solution != read_solution(textbook(misconception.task))
 
@@ -96,6 +97,20 @@ def test_a_wrong_solution_that_passes_and_a_right_one_that_fails_are_told(
     page = (tmp_path / "matrix.html").read_text(encoding="utf-8")
     assert "not-really-right (rejected)" in page
     assert '<td title="It is large." class="bad">a &lt;difference&gt; <small>(104)</small></td>' in page
+
+
+def test_stored_results_that_are_out_of_date_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    trials = try_all([Job("1_1", "wrong", WRONG, wrong(WRONG), ("plain",))], lambda trial: None)
+    fresh = known_from(trials)
+    monkeypatch.setattr(answers, "known", lambda task: tuple(fresh))
+    assert matrix.outdated(trials) == []
+    traces = dict(fresh[0].traces)
+    first = next(iter(traces))
+    traces[first] = dict.fromkeys(traces[first], 0.0)
+    monkeypatch.setattr(answers, "known", lambda task: (replace(fresh[0], traces=traces),))
+    assert matrix.outdated(trials) == ["nothing-subtracted"]
+    monkeypatch.setattr(answers, "known", lambda task: ())
+    assert matrix.outdated(trials) == ["nothing-subtracted"]
 
 
 def test_the_matrix_shows_which_case_notices_what() -> None:

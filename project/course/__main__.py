@@ -107,7 +107,7 @@ def do_update(arguments: argparse.Namespace) -> int:
 def do_matrix(arguments: argparse.Namespace) -> int:
     """Try the catalogue of solutions."""
     from project.course import answers
-    from project.course.matrix import STUDY, Trial, as_data, known_from, make_jobs, try_all, write
+    from project.course.matrix import STUDY, Trial, as_data, known_from, make_jobs, outdated, try_all, write
     from project.training import Progress
 
     jobs = make_jobs(chosen_tasks(arguments, otherwise_all=True), arguments.compiled)[:: arguments.every]
@@ -139,7 +139,10 @@ def do_matrix(arguments: argparse.Namespace) -> int:
     if arguments.write:
         answers.write(answers.FILE, {}, known_from(trials))
         print(f"The results of the misconceptions are in {answers.FILE.name}.")
-    return 0 if all(trial.is_fine for trial in trials) else 1
+    old = [] if arguments.write else outdated(trials)
+    if old:
+        print(f"Of {len(old)} misconceptions other results are stored; use --all --write: {', '.join(old)}")
+    return 0 if all(trial.is_fine for trial in trials) and not old else 1
 
 
 def do_rehearse(arguments: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 import html
 import json
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from project.course import answers
-from project.course.cases import STAGES
+from project.course.cases import STAGES, find_difference
 from project.course.catalogue import Misconception, alternatives, misconceptions
 from project.course.judging import Verdict, judge_all
 from project.course.planting import planted
@@ -117,6 +118,28 @@ def known_from(trials: Sequence[Trial]) -> list[answers.Known]:
     return found
 
 
+def outdated(trials: Sequence[Trial]) -> list[str]:
+    """The misconceptions of which other results are stored than those that came out now.
+
+    Errors are left out of this: their words differ between versions of Python and NumPy.
+    """
+    found = []
+    for new in known_from(trials):
+        stored = next((known for known in answers.known(new.task) if known.id == new.id), None)
+        if (
+            stored is None
+            or stored.traces.keys() != new.traces.keys()
+            or not all("error" in trace or is_same(trace, stored.traces[id]) for id, trace in new.traces.items())
+        ):
+            found.append(new.id)
+    return found
+
+
+def is_same(trace: Mapping[str, Any], stored: Mapping[str, Any]) -> bool:
+    """Whether two traces agree, but for rounding."""
+    return find_difference(trace, stored, 1e-6, 1e-9) is None
+
+
 def as_data(trials: Sequence[Trial]) -> dict[str, Any]:
     """The matrix as plain data."""
     wrong = [trial for trial in trials if trial.job.misconception is not None]
@@ -151,14 +174,24 @@ body { font: 15px/1.45 system-ui, sans-serif; color: var(--ink); background: var
 table { border-collapse: collapse; margin: .5rem 0 1rem; }
 td, th { padding: .15rem .4rem; text-align: left; font-weight: normal; vertical-align: top; }
 .wide { overflow-x: auto; }
-.cell { width: .8rem; min-width: .8rem; height: .8rem; padding: 0; border: 1px solid var(--faint); }
+.wide td:first-child, .wide th:first-child { min-width: min(26rem, 55vw); position: sticky; left: 0;
+  background: var(--paper); border-bottom: 1px solid var(--faint); }
+.wide th { min-width: .9rem; padding: 0; text-align: center; font-size: .6rem; }
+.cell { padding: 0; border: 1px solid var(--faint); }
 .kill { background: var(--kill); }
 .bad { color: var(--bad); font-weight: bold; }
-.summary td:first-child { font-size: 1.6rem; text-align: right; }
+.summary td { vertical-align: baseline; }
+.summary td:first-child { font-size: 1.6rem; text-align: right; white-space: nowrap; }
+code { font: .92em ui-monospace, monospace; }
 ol { columns: 22rem; padding-left: 2rem; margin: 0 0 1.5rem; }
 li { break-inside: avoid; }
 small { opacity: .75; }
 """
+
+
+def as_code(text: str) -> str:
+    """A text in which what stands between backticks is code."""
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(text))
 
 
 def as_html(trials: Sequence[Trial]) -> str:
@@ -184,9 +217,7 @@ def as_html(trials: Sequence[Trial]) -> str:
         bad = "" if all(t.is_fine for t in accepted) else ' class="bad"'
         parts.append(f"<p{bad}>Correct solutions that were tried: {words or 'none'}.</p>")
         parts.append('<div class="wide"><table><tr><th></th>')
-        parts += [
-            f'<th title="{html.escape(name, quote=True)}"><small>{i}</small></th>' for i, name in enumerate(names, 1)
-        ]
+        parts += [f'<th title="{html.escape(name, quote=True)}">{i}</th>' for i, name in enumerate(names, 1)]
         parts.append("</tr>")
         for trial in own:
             wrong = trial.job.misconception
@@ -196,11 +227,11 @@ def as_html(trials: Sequence[Trial]) -> str:
             title = html.escape(wrong.symptom, quote=True)
             row = f" <small>({wrong.row})</small>" if wrong.row else ""
             bad = "" if trial.is_fine else ' class="bad"'
-            parts.append(f'<tr><td title="{title}"{bad}>{html.escape(wrong.name)}{row}</td>')
+            parts.append(f'<tr><td title="{title}"{bad}>{as_code(wrong.name)}{row}</td>')
             parts += [f'<td class="cell{" kill" if name in failing else ""}"></td>' for name in names]
             parts.append("</tr>")
         parts.append("</table></div><ol>")
-        parts += [f"<li>{html.escape(name)}</li>" for name in names]
+        parts += [f"<li>{as_code(name)}</li>" for name in names]
         parts.append("</ol>")
     parts.append(
         "<p><small>Numbers in parentheses are rows of the study's table. Hover over a name for the symptom.</small></p>"
