@@ -47,6 +47,21 @@ def test_nothing_else_is_changed(handout: Path) -> None:
     assert changed == {"fast_conv.py", "inner_loops.py"}
 
 
+def test_students_have_a_readme_of_their_own(handout: Path) -> None:
+    text = (handout / "README.md").read_text(encoding="utf-8")
+    assert "| 4.1 | Convolution in one dimension | 15 | `minitorch/fast_conv.py` |" in text
+    assert "-m pytest -m task4_1\n" in text
+    assert 'run "4_1: one tap"' in text
+    assert "{" not in text
+
+
+def test_the_students_copy_can_be_installed(handout: Path) -> None:
+    asked = subprocess.run(
+        [sys.executable, "setup.py", "--name"], cwd=handout, capture_output=True, text=True, check=True
+    )
+    assert asked.stdout.strip() == "minitorch"
+
+
 def test_answers_are_not_handed_out(handout: Path) -> None:
     course = handout / "project" / "course"
     for name in ("oracles", "solutions", "misconceptions", "catalogue.py", "release.py"):

@@ -22,7 +22,10 @@ TESTS = ("__init__.py", "conftest.py", "test_tasks.py")
 
 LEFT_OUT = ("__pycache__", "runs", "benchmark", "oracles", "solutions", "misconceptions", "*.pyc")
 
-TEACHERS_FILES = ("catalogue.py", "matrix.py", "release.py", "rehearsal.py", "prune.py", "stubs.py")
+README = Path(__file__).with_name("handout.md")
+"""The README of students, in which the tasks are still to be filled in."""
+
+TEACHERS_FILES = ("handout.md", "catalogue.py", "matrix.py", "release.py", "rehearsal.py", "prune.py", "stubs.py")
 """Files of `project/course` that students have no use for, since what they work with is left out."""
 
 
@@ -39,6 +42,18 @@ def copy_repository(root: Path, folder: Path) -> None:
         shutil.copy2(root / "tests" / name, folder / "tests" / name)
     for name in TEACHERS_FILES:
         (folder / "project" / "course" / name).unlink(missing_ok=True)
+
+
+def write_readme(chosen: Sequence[Task], file: Path) -> None:
+    """Write the README of a release."""
+    lines = ["| task | | points | files |", "|---|---|---|---|"]
+    for task in chosen:
+        files = ", ".join([f"`{module}`" for module in dict.fromkeys(target.module for target in task.targets)])
+        lines.append(f"| {task.number} | {task.title} | {task.points:g} | {files} |")
+    case = all_cases([chosen[0].id])[0].id
+    text = README.read_text(encoding="utf-8")
+    filled = text.replace("{tasks}", "\n".join(lines)).replace("{first}", chosen[0].id).replace("{case}", case)
+    file.write_text(filled, encoding="utf-8")
 
 
 def release(chosen: Sequence[Task], folder: Path, root: Path = ROOT) -> list[str]:
@@ -65,6 +80,7 @@ def release(chosen: Sequence[Task], folder: Path, root: Path = ROOT) -> list[str
         for task in chosen:
             put_stubs(folder, task)
         removed = prune(folder, Path(before), kept_names())
+    write_readme(chosen, folder / "README.md")
     expected = {case.id: answers.expected(case) for case in all_cases()}
     known = [misconception for number in tasks() for misconception in answers.known(number)]
     answers.write(folder / "project" / "course" / "answers.json.xz", expected, known)

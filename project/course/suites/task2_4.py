@@ -44,15 +44,15 @@ GRAPHS: dict[str, Callable[..., Tensor]] = {
 }
 
 
-def fitted(variable: Tensor, gradient: Any) -> Array | None:
+def fitted(variable: Tensor, arrived: Any) -> Array | None:
     """A gradient in the shape of its tensor, as the graph brings it there; as it is, if that cannot be done."""
-    if gradient is None:
+    if arrived is None:
         return None
     try:
-        np.broadcast_shapes(variable.shape, getattr(gradient, "shape", ()))
+        np.broadcast_shapes(variable.shape, getattr(arrived, "shape", ()))
     except ValueError:
-        return np.array(gradient)
-    return numbers(variable._fit(gradient))
+        return np.array(arrived)
+    return numbers(variable._fit(arrived))
 
 
 def step_back(
