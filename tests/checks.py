@@ -1,4 +1,4 @@
-"""The check that every differentiable operation must pass, and tensors to feed it with.
+"""The check that every differentiable operation must pass, and what to feed it with.
 
 What an operation should compute comes from the test, written with NumPy, SciPy or plain loops; nothing in here calls
 the library to find out what is right.
@@ -11,26 +11,10 @@ import numpy as np
 from hypothesis import strategies as st
 
 import minitorch
-from minitorch import Tensor, TensorBackend, TensorData
-
-LAYOUTS = ("rows", "reversed", "rotated")
-"""Ways for the same cells to lie in memory: row by row; column by column; or with the dimensions rotated by one."""
-
-
-def lay_out(array: Any, layout: str, backend: TensorBackend = minitorch.SimpleBackend) -> Tensor:
-    """A constant tensor that holds `array`, lying in memory in one of the LAYOUTS."""
-    array = np.asarray(array)
-    axes = list(range(array.ndim))
-    order = {"rows": axes, "reversed": axes[::-1], "rotated": axes[1:] + axes[:1]}[layout]
-    # The storage holds the permuted array row by row; the inverse permutation brings the cells back to their places.
-    stored = np.ascontiguousarray(np.transpose(array, order))
-    inverse = [order.index(axis) for axis in axes]
-    return Tensor(TensorData(stored.ravel().copy(), stored.shape).permute(*inverse), backend=backend)
-
-
-def random_array(rng: np.random.Generator, shape: Sequence[int], dtype: Any = np.float64) -> Any:
-    """Random numbers between 0.5 and 2 in size, of random sign: none of them near a bend or a pole at 0."""
-    return (rng.uniform(0.5, 2.0, shape) * rng.choice([-1.0, 1.0], shape)).astype(dtype)
+from minitorch import Tensor, TensorBackend
+from project.course.inputs import LAYOUTS as LAYOUTS
+from project.course.inputs import lay_out
+from project.course.inputs import random_array as random_array
 
 
 def seeds() -> st.SearchStrategy[int]:

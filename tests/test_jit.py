@@ -13,6 +13,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numba
+import numpy as np
 import pytest
 
 import minitorch
@@ -360,3 +362,20 @@ def test_a_file_with_another_kernel_is_not_used(tmp_path: Path) -> None:
     edited = files("stamp of another day")
     edited._save_index({"neg": edited._data_name(1)})  # and then the process was ended
     assert edited.load("neg") is None, "it took the code of before the edit"
+
+
+def test_it_is_a_decorator_without_settings_and_with_them() -> None:
+    @jit.njit
+    def double(x: float) -> float:
+        return x + x
+
+    @jit.njit(parallel=True)
+    def count(out: Any) -> None:
+        for i in numba.prange(len(out)):
+            out[i] = i
+
+    numbers = np.zeros(5)
+    count(numbers)
+    assert double(2.0) == 4.0
+    np.testing.assert_array_equal(numbers, np.arange(5.0))
+    assert getattr(count, "targetoptions", {"parallel": True})["parallel"]  # in plain Python it stays a function
