@@ -162,7 +162,8 @@ def do_rehearse(arguments: argparse.Namespace) -> int:
         complaints += [f"a line of the answer is left in {line}" for line in left]
         fine = fine and not complaints
         print(
-            f"without {number}: {f'{len(red)} suites are red' if not complaints else '; '.join(complaints)}", flush=True
+            f"without {number}: {'; '.join(complaints) or 'red, as it should be: ' + ', '.join(sorted(red))}",
+            flush=True,
         )
 
     def note(step: str, complaints: list[str]) -> None:
