@@ -147,6 +147,12 @@ def test_tasks_are_chosen_by_number_by_module_or_all(
     assert f"{count} tasks" in capsys.readouterr().out
 
 
+def test_an_unknown_task_is_told_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--task", "9_9"]) == 2
+    assert "error: There is no such task." in capsys.readouterr().err
+    assert main(["check", "--task", "1_1", "--reference", "9_9"]) == 2
+
+
 @pytest.mark.parametrize("options", [[], ["--module", "7"]])
 def test_a_choice_of_nothing_is_refused(tmp_path: Path, options: list[str]) -> None:
     with pytest.raises(SystemExit, match="error"):

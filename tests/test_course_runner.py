@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from project.course.cases import Case, Outcome
-from project.course.judging import judge_all
+from project.course.judging import judge, judge_all
 from project.course.planting import planted
-from project.course.runner import run_cases
+from project.course.runner import _read_outcome, run_cases
 from project.course.suites import cases_of
 
 pytestmark = pytest.mark.house("the course tool is no task of the course")
@@ -94,6 +94,28 @@ def test_forged_answers_are_crashes() -> None:
     statuses = [outcome.status for outcome in run_with(body)]
     assert statuses[0] == "crashed"
     assert set(statuses) <= {"crashed", "values"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "no JSON",
+        "[]",
+        "3",
+        "[" * 100_000,
+        '{"task": "1_1", "name": "another", "status": "values", "values": {"dict": {}}}',
+        '{"task": "1_1", "name": "NAME", "status": "passed", "values": {"dict": {}}}',
+        '{"task": "1_1", "name": "NAME", "status": "values", "values": {"list": []}, "error": 3}',
+        '{"task": "1_1", "name": "NAME", "status": "values", "values": {"list": [1]}}',
+        '{"task": "1_1", "name": "NAME", "status": "values", "values": {"array": "A", "dtype": "x", "shape": 3}}',
+        '{"task": "1_1", "name": "NAME", "status": ["values"]}',
+        '{"task": "1_1", "name": "NAME"}',
+    ],
+)
+def test_whatever_is_said_can_be_read(line: str) -> None:
+    """Nothing that a process says ends the one that listens; and none of this is a right answer."""
+    outcome = _read_outcome(line.replace("NAME", CASES[0].name), CASES[0])
+    assert not judge(CASES[0], "plain", outcome).passed
 
 
 def test_a_syntax_error_is_a_crash_that_says_so() -> None:

@@ -86,15 +86,10 @@ def do_run(arguments: argparse.Namespace) -> int:
 
 def do_update(arguments: argparse.Namespace) -> int:
     """Take over a newer release."""
-    from minitorch.errors import StateError
     from project.course.runner import ROOT
     from project.course.update import update
 
-    try:
-        changes = update(ROOT, arguments.release)
-    except StateError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    changes = update(ROOT, arguments.release)
     new = [name for name in changes.written if name not in changes.merged and not name.endswith(".new")]
     print(f"{len(new)} files are new or newer, {len(changes.removed)} are gone.")
     for name in changes.merged:
@@ -206,7 +201,15 @@ def main(argv: list[str]) -> int:
         matrix.add_argument("--write", action="store_true", help="store by what misconceptions are recognised")
         add_tasks(command("rehearse", do_rehearse))
     arguments = parser.parse_args(argv)
-    return arguments.do(arguments)
+    if arguments.command == "run":  # whatever the student's code raises is shown the way Python shows it
+        return do_run(arguments)
+    from minitorch.errors import MinitorchError
+
+    try:
+        return arguments.do(arguments)
+    except MinitorchError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

@@ -72,11 +72,12 @@ def _why(
     if line:
         return Outcome("crashed", error="The process did not answer as it should.")
     process.wait()
-    said = "".join(iter(lambda: complaints.get(timeout=5) or "", ""))
-    last = said.strip().splitlines()[-1:] or ["It said nothing."]
+    last = "It said nothing."
+    while text := _next_line(complaints, 5.0):
+        last = text.strip() or last
     status = process.returncode
     how = f"with exit status {status}" if status >= 0 else f"by signal {signal.Signals(-status).name}"
-    return Outcome("crashed", error=f"The process ended {how}.\n  {last[0]}")
+    return Outcome("crashed", error=f"The process ended {how}.\n  {last}")
 
 
 def _read_outcome(line: str, case: Case) -> Outcome:
@@ -90,8 +91,11 @@ def _read_outcome(line: str, case: Case) -> Outcome:
             error += f"\n  {message['where']}"
         if message["status"] not in ("values", "missing", "error"):
             raise ValueError("it reported something unknown")
-        return Outcome(message["status"], decode(message.get("values")) or {}, error, str(message.get("printed", "")))
-    except (ValueError, KeyError, TypeError) as error:
+        values = decode(message.get("values")) or {}
+        if not isinstance(values, dict):
+            raise ValueError("its values have no names")
+        return Outcome(message["status"], values, error, str(message.get("printed", "")))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         return Outcome("crashed", error=f"The process did not answer as it should: {error}")
 
 
