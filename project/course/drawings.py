@@ -205,5 +205,64 @@ def conv2d(inputs: Values, got: Values, expected: Values, difference: Difference
     return products(f"the {place(difference.where, difference.cell)}", terms, there, right)
 
 
-DRAWINGS = {"cells": cells, "conv1d": conv1d, "conv2d": conv2d}
+def pooling(inputs: Values, got: Values, expected: Values, difference: Difference) -> list[str]:
+    """A cell of a pooled image with the tile that it comes from; or a cell of the gradient, with its tile."""
+    if difference.cell is None:
+        return cells(inputs, got, expected, difference)
+    images, (kh, kw) = inputs["images"], inputs["kernel"]
+    there, right = got[difference.where][difference.cell], expected[difference.where][difference.cell]
+    b, c, h, w = difference.cell
+    row, column = (h, w) if difference.where == "output" else (h // kh, w // kw)
+    top, left = row * kh, column * kw
+    name = place("images", (b, c, f"{top}:{top + kh}", f"{left}:{left + kw}"))
+    lines = side_by_side([(name, images[b, c, top : top + kh, left : left + kw].tolist())])
+    if difference.where != "output":
+        upstream = place("upstream", (b, c, row, column))
+        lines += [
+            "",
+            f"The gradient of this tile's output, {upstream}, is {number(inputs['upstream'][b, c, row, column])}.",
+        ]
+    title = place(difference.where, difference.cell)
+    return ["The tile:", *lines, "", f"{title}: expected {number(right)}; got {number(there)}."]
+
+
+def matrices(inputs: Values, got: Values, expected: Values, difference: Difference) -> list[str]:
+    """A cell of a product of matrices: the row and the column that it is made of, and their products."""
+    if difference.cell is None:
+        return cells(inputs, got, expected, difference)
+    *leading, i, j = difference.cell
+    shape = tuple(expected["output"].shape[:-2])
+    a, b = [np.broadcast_to(inputs[name], (*shape, *inputs[name].shape[-2:])) for name in ("a", "b")]
+    terms = []
+    for k in range(a.shape[-1]):
+        one, other = (*leading, i, k), (*leading, k, j)
+        terms.append((place("a", one), a[one], place("b", other), b[other]))
+    there, right = got["output"][difference.cell], expected["output"][difference.cell]
+    return products(place("output", difference.cell), terms, there, right)
+
+
+def along(inputs: Values, got: Values, expected: Values, difference: Difference) -> list[str]:
+    """What belongs together in a function along a dimension: the line, in that dimension, through the wrong cell."""
+    if difference.cell is None:
+        return cells(inputs, got, expected, difference)
+    dim = inputs["dim"] % inputs["input"].ndim
+    line: list[Any] = list(difference.cell)
+    line[dim] = slice(None)  # whole, of inputs; the result may have size 1 there
+    name = [":" if i == dim else cell for i, cell in enumerate(difference.cell)]
+    rows = [[place("input", name), *map(number, inputs["input"][tuple(line)])]]
+    if difference.where != "output" and "upstream" in inputs:
+        rows.append([place("upstream", name), *map(number, inputs["upstream"][tuple(line)])])
+    for word, values in (("expected", expected), ("got", got)):
+        rows.append([f"{word} {place(difference.where, name)}", *map(number, values[difference.where][tuple(line)])])
+    return table(rows)
+
+
+DRAWINGS = {
+    "cells": cells,
+    "conv1d": conv1d,
+    "conv2d": conv2d,
+    "pooling": pooling,
+    "matrices": matrices,
+    "along": along,
+}
 """All drawings, by the names that cases use."""

@@ -41,7 +41,7 @@ def pooling_case(
         "backend": backend,
         "layout": layout,
     }
-    return Case(task, name, run_pooling, function, inputs)
+    return Case(task, name, run_pooling, function, inputs, drawing="pooling")
 
 
 def pooling_cases(task: str, function: str) -> list[Case]:

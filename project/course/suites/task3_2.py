@@ -49,7 +49,8 @@ def run_function(
 def kernel_case(name: str, a: Any, b: Any, **settings: Any) -> Case:
     """A case for the kernel."""
     a, b = np.asarray(a), np.asarray(b)
-    return Case(TASK, name, run_kernel, "kernel", {"a": a, "b": b} | settings, tolerance(a), tolerance(a))
+    inputs = {"a": a, "b": b} | settings
+    return Case(TASK, name, run_kernel, "kernel", inputs, tolerance(a), tolerance(a), drawing="matrices")
 
 
 def watched_case(name: str, a: Array, b: Array) -> Case:

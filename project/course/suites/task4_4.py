@@ -43,10 +43,11 @@ def function_case(
     input = random_array(rng, input) if isinstance(input, tuple) else np.array(input, float)
     inputs = {"input": input, "dim": dim, "backend": backend, "layout": layout}
     if function == "argmax":
-        return Case(TASK, name, run_argmax, "argmax", inputs)
+        return Case(TASK, name, run_argmax, "argmax", inputs, drawing="along")
     shape = [1 if i == dim and function == "max" else size for i, size in enumerate(input.shape)]
     inputs |= {"function": function, "upstream": random_array(rng, shape)}
-    return Case(TASK, name, run_function, function, inputs, atol=1e-11 if function == "max" else ABOUT_EPS)
+    atol = 1e-11 if function == "max" else ABOUT_EPS
+    return Case(TASK, name, run_function, function, inputs, atol=atol, drawing="along")
 
 
 def cases_of_all_dimensions(function: str) -> list[Case]:
