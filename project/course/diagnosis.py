@@ -86,8 +86,9 @@ def report(verdict: Verdict, verdicts: Mapping[str, Verdict]) -> str:
     if found is not None:
         misconception, agreeing, count = found
         same = "Your result equals that of" if outcome.status == "values" else "Your code fails just as it does with"
-        everywhere = "in every cell" if agreeing == count else f"here, and in {agreeing} of {count} cases like this"
-        lines += ["", f"  {same} *{misconception.name}* {everywhere}.", f"  {misconception.hint}"]
+        cells = " in every cell" if outcome.status == "values" else ""
+        where = cells if agreeing == count else f" here, and in {agreeing} of {count} cases like this"
+        lines += ["", f"  {same} *{misconception.name}*{where}.", f"  {misconception.hint}"]
     if outcome.printed.strip():
         lines += ["", "  Your code printed:", *[f"    {line}" for line in outcome.printed.strip().splitlines()[-10:]]]
     lines += ["", f'  To run this case alone: python -m project.course run "{case.id}"']
