@@ -173,6 +173,8 @@ def test_progress_is_told_in_a_line(verdicts: dict[str, Verdict]) -> None:
     assert line.endswith('wrong: "two taps"')
     missing = {SMALL.id: judge(SMALL, "plain", Outcome("missing", error="Task 4.1: write it."))}
     assert progress_line(tasks()["4_1"], missing).endswith("0/1    not written yet")
+    other = {SMALL.id: judge(SMALL, "plain", Outcome("missing", error="Task 2.1: write it."))}
+    assert progress_line(tasks()["4_1"], other).endswith("needs task 2.1, which is not written yet")
     fine = {SMALL.id: judge(SMALL, "plain", Outcome("values", answers.expected(SMALL)))}
     assert progress_line(tasks()["4_1"], fine).endswith("####################    1/1    solved")
 

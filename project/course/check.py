@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from project.course.diagnosis import first_failing, report
+from project.course.diagnosis import first_failing, missing_task, report
 from project.course.judging import Verdict, judge_all
 from project.course.runner import ROOT
 from project.course.suites import all_cases
@@ -25,7 +25,9 @@ def progress_line(task: Task, verdicts: Mapping[str, Verdict]) -> str:
     if failing is None:
         remark = "solved"
     elif failing.outcome.status == "missing":
-        remark = "not written yet" if right == 0 else "partly written"
+        needed = missing_task(failing)
+        own_remark = "not written yet" if right == 0 else "partly written"
+        remark = own_remark if needed == task.id else f"needs task {tasks()[needed].number}, which is not written yet"
     else:
         remark = f'wrong: "{failing.case.name}"'
     return f"{task.number}  {task.title:42}  {bar}  {right:3}/{len(own):<3}  {remark}"

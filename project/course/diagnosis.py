@@ -43,12 +43,17 @@ def recognise(verdict: Verdict, verdicts: Mapping[str, Verdict]) -> tuple[Known,
     return best
 
 
+def missing_task(verdict: Verdict) -> str:
+    """The number of the task that is not written yet, where a case found that out: its own, or another one."""
+    needed = re.search(r"Task (\d)\.(\d)", verdict.outcome.error)
+    return f"{needed[1]}_{needed[2]}" if needed else verdict.case.task
+
+
 def describe(verdict: Verdict) -> str:
     """What happened in a case that failed, in a sentence or two."""
     outcome, difference = verdict.outcome, verdict.difference
     if outcome.status == "missing":
-        needed = re.search(r"Task (\d)\.(\d)", outcome.error)
-        number = f"{needed[1]}_{needed[2]}" if needed else verdict.case.task
+        number = missing_task(verdict)
         if number == verdict.case.task:
             return f"It is not written yet. {outcome.error}"
         return (
