@@ -46,7 +46,8 @@ def recognise(verdict: Verdict, verdicts: Mapping[str, Verdict]) -> tuple[Known,
 def missing_task(verdict: Verdict) -> str:
     """The number of the task that is not written yet, where a case found that out: its own, or another one."""
     needed = re.search(r"Task (\d)\.(\d)", verdict.outcome.error)
-    return f"{needed[1]}_{needed[2]}" if needed else verdict.case.task
+    number = f"{needed[1]}_{needed[2]}" if needed else ""
+    return number if number in tasks() else verdict.case.task
 
 
 def describe(verdict: Verdict) -> str:
