@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from project.course import rehearsal
 from project.course import release as release_module
 from project.course.__main__ import main
 from project.course.judging import judge_all
-from project.course.rehearsal import leaks, released, suites_without
+from project.course.rehearsal import leaks, released, run_robot, suites_without
 from project.course.release import release
 from project.course.runner import ROOT
 from project.course.suites import cases_of
@@ -104,6 +105,21 @@ def test_exactly_the_suites_that_need_a_task_are_red() -> None:
     red, silent = suites_without(tasks()["1_1"])
     assert red == {"1_1"}
     assert silent == []
+
+
+def test_the_robot_solves_the_first_task() -> None:
+    told: list[tuple[str, list[str]]] = []
+    assert run_robot(lambda step, complaints: told.append((step, complaints)), ["0_1"])
+    assert told == [("the beginning", []), ("0_1", [])]
+
+
+def test_a_suite_that_stays_red_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The checker is checked: here the robot writes nothing."""
+    monkeypatch.setattr(rehearsal, "textbook", lambda number: "# minitorch/operators.py\n")
+    told: list[list[str]] = []
+    assert not run_robot(lambda step, complaints: told.append(complaints), ["0_1"])
+    (complaint,) = told[1]
+    assert complaint.startswith("the suite of 0_1 is red\n")
 
 
 def test_no_line_of_an_answer_is_left() -> None:

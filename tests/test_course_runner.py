@@ -153,3 +153,10 @@ def test_no_process_is_left_behind(tmp_path: Path) -> None:
     run_with(f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', {script!r}])\nreturn 1.0")
     time.sleep(5)
     assert not flag.exists()
+
+
+def test_what_is_drawn_at_random_is_the_same_in_every_process() -> None:
+    body = "import random\nreturn random.random()"
+    once, again = run_with(body), run_with(body)
+    assert [outcome.values for outcome in once] == [outcome.values for outcome in again]
+    assert len({str(outcome.values) for outcome in once}) == 3

@@ -78,7 +78,7 @@ def do_run(arguments: argparse.Namespace) -> int:
     if not found:
         print(f'error: there is no case "{arguments.case}"', file=sys.stderr)
         return 2
-    values = found[0].run(**found[0].copied_inputs())
+    values = found[0].compute()
     verdict = judge(found[0], "one thread" if arguments.compiled else "plain", Outcome("values", values))
     print("It is right." if verdict.passed else report(verdict, {verdict.case.id: verdict}))
     return 0 if verdict.passed else 1

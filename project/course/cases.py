@@ -11,6 +11,7 @@ fails is the one to look at.
 """
 
 import base64
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -59,6 +60,11 @@ class Case:
     def copied_inputs(self) -> dict[str, Any]:
         """The inputs, so that whoever changes them changes nobody else's."""
         return {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in self.inputs.items()}
+
+    def compute(self) -> Values:
+        """Call the student's code. Whatever it draws at random is the same each time."""
+        random.seed(self.id)
+        return self.run(**self.copied_inputs())
 
 
 # Values on their way from one process to another: JSON, in which an array is written as its bytes

@@ -45,7 +45,7 @@ def run_robot(note: Callable[[str, list[str]], None], numbers: Sequence[str] | N
 
     Args:
         note: Is told, after each step, the task and what is wrong; nothing, if all is as it should be.
-        numbers: The tasks to solve, if not all of them; those in between stay unsolved, so they must be the first ones.
+        numbers: The first tasks, if not all of them are to be solved.
 
     Returns:
         Whether all steps went as they should.
