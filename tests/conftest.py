@@ -39,7 +39,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if wanted is None or collection_path.suffix != ".py" or collection_path.name == "test_tasks.py":
         return None
     text = collection_path.read_text(encoding="utf-8")
-    return True if not any(marker in text for marker in wanted.group().split(" or ")) else None
+    return True if not any(f"mark.{marker}" in text for marker in wanted.group().split(" or ")) else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
