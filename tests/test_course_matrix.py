@@ -113,6 +113,14 @@ def test_stored_results_that_are_out_of_date_are_told(monkeypatch: pytest.Monkey
     assert matrix.outdated(trials) == ["nothing-subtracted"]
 
 
+@pytest.mark.parametrize("options", [["--task", "1_1", "--write"], ["--every", "2", "--write"], ["--every", "0"]])
+def test_results_are_not_stored_of_a_part_of_the_catalogue(options: list[str]) -> None:
+    before = answers.FILE.read_bytes()
+    with pytest.raises(SystemExit, match="error: --"):
+        main(["matrix", *options])
+    assert answers.FILE.read_bytes() == before
+
+
 def test_the_matrix_shows_which_case_notices_what() -> None:
     trials = try_all([Job("1_1", "wrong", WRONG, wrong(WRONG), ("plain",))], lambda trial: None)
     (entry,) = as_data(trials)["trials"]

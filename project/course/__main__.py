@@ -103,9 +103,15 @@ def do_matrix(arguments: argparse.Namespace) -> int:
     """Try the catalogue of solutions."""
     from project.course import answers
     from project.course.matrix import STUDY, Trial, as_data, known_from, make_jobs, outdated, try_all, write
+    from project.course.tasks import tasks
     from project.training import Progress
 
-    jobs = make_jobs(chosen_tasks(arguments, otherwise_all=True), arguments.compiled)[:: arguments.every]
+    if arguments.every < 1:
+        raise SystemExit(f"error: --every takes a number of at least 1, not {arguments.every}")
+    chosen = chosen_tasks(arguments, otherwise_all=True)
+    if arguments.write and (arguments.every > 1 or chosen != list(tasks())):
+        raise SystemExit("error: --write needs all solutions of all tasks, or it would forget the others")
+    jobs = make_jobs(chosen, arguments.compiled)[:: arguments.every]
     bar = Progress("solutions", len(jobs), "solution")
     done = 0
 
