@@ -16,8 +16,8 @@ from project.course.tasks import find_task
 NEEDED = ("minitorch", "project")
 """The folders that a process needs to run cases."""
 
-LEFT_OUT = shutil.ignore_patterns("__pycache__", "data", "runs", "benchmark", "oracles", "solutions", "misconceptions")
-"""What of them it does not need. Above all the answers: what is not there cannot be peeked at."""
+LEFT_OUT = ("__pycache__", "*.pyc", "runs", "benchmark", "oracles", "solutions", "misconceptions")
+"""What of them is left out of every copy. Above all the answers: what is not there cannot be peeked at."""
 
 SOLUTIONS = Path(__file__).with_name("solutions")
 
@@ -33,7 +33,9 @@ def copy_tree(root: Path, folder: Path) -> None:
     for name in NEEDED:
         for old in (folder / name).rglob("*.py"):
             old.unlink()
-        shutil.copytree(root / name, folder / name, ignore=LEFT_OUT, dirs_exist_ok=True)
+        shutil.copytree(
+            root / name, folder / name, ignore=shutil.ignore_patterns(*LEFT_OUT, "data"), dirs_exist_ok=True
+        )
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from project.course import answers
-from project.course.planting import seal
+from project.course.planting import LEFT_OUT, copy_tree, seal
 from project.course.prune import prune
 from project.course.runner import ROOT
 from project.course.stubs import put_stubs
@@ -19,8 +19,6 @@ COPIED = ("LICENSE", "setup.py", "pyproject.toml", "requirements.txt", ".gitigno
 
 TESTS = ("__init__.py", "conftest.py", "test_tasks.py")
 """Which of the tests they get: those of the tasks. The others test the solution, and would give parts of it away."""
-
-LEFT_OUT = ("__pycache__", "runs", "benchmark", "oracles", "solutions", "misconceptions", "*.pyc")
 
 README = Path(__file__).with_name("handout.md")
 """The README of students, in which the tasks are still to be filled in."""
@@ -75,8 +73,7 @@ def release(chosen: Sequence[Task], folder: Path, root: Path = ROOT) -> list[str
     folder.mkdir(parents=True, exist_ok=True)
     copy_repository(root, folder)
     with tempfile.TemporaryDirectory(prefix="minitorch-") as before:
-        for name in ("minitorch", "project"):
-            shutil.copytree(folder / name, Path(before) / name)
+        copy_tree(folder, Path(before))
         for task in chosen:
             put_stubs(folder, task)
         removed = prune(folder, Path(before), kept_names())
