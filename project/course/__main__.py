@@ -2,6 +2,7 @@
 
 import argparse
 import importlib.util
+import itertools
 import os
 import sys
 from collections.abc import Callable
@@ -13,6 +14,8 @@ HELP = {
     "update": "take over a newer release, without touching what you wrote",
     "release": "write a repository for students, without the answers to some tasks",
     "matrix": "try all correct and all wrong solutions on the suites",
+    "grade": "judge what students handed in",
+    "replay": "run a case of a graded submission again",
     "rehearse": "let a robot solve all tasks, and look for answers that a release would leave",
 }
 
@@ -146,6 +149,48 @@ def do_matrix(arguments: argparse.Namespace) -> int:
     return 0 if all(trial.is_fine for trial in trials) and not old else 1
 
 
+def do_grade(arguments: argparse.Namespace) -> int:
+    """Judge what students handed in. Interrupted, it goes on where it was when it is started again."""
+    from project.course.grading import Grading
+    from project.course.pages import printable
+    from project.course.records import by_student
+    from project.course.reports import in_a_sentence
+    from project.course.tasks import tasks
+    from project.training import INTERRUPTED, Progress, StopRequest
+
+    missing = [str(source) for source in arguments.submissions if not source.exists()]
+    if missing:
+        raise SystemExit(f"error: there is no {', no '.join(missing)}")
+    chosen = [tasks()[number] for number in chosen_tasks(arguments, otherwise_all=False)]
+    grading = Grading(arguments.submissions, chosen, arguments.out, not arguments.no_sandbox, arguments.seed)
+    interrupted = False
+    if not grading.is_done():
+        bar = Progress("grading", grading.steps, "task")
+        done = itertools.count(1)
+        with StopRequest() as stop:
+            grading.run(lambda text: bar.update(next(done), printable(text)), lambda: stop.requested, arguments.at_once)
+            interrupted = stop.requested
+        bar.close()
+    for record in by_student(list(grading.records.values())):
+        print(f"{printable(record.student)}: {in_a_sentence(record)}")
+    print(f"The reports are in {arguments.out}; begin with {arguments.out / 'index.html'}.")
+    for failure in grading.failures:
+        print(f"error: not graded: {printable(failure)}", file=sys.stderr)
+    if interrupted:
+        print("Interrupted: start it again to go on.", file=sys.stderr)
+        return INTERRUPTED
+    return 1 if grading.failures else 0
+
+
+def do_replay(arguments: argparse.Namespace) -> int:
+    """Run a case of a graded submission again, just as it was run."""
+    from project.course.grading import replay
+
+    said = replay(arguments.folder, arguments.case)
+    print(said or "It is right.")
+    return 1 if said else 0
+
+
 def do_rehearse(arguments: argparse.Namespace) -> int:
     """Rehearse the course: what a release promises is tried out, for each task."""
     from project.course.rehearsal import leaks, run_robot, suites_without
@@ -205,6 +250,16 @@ def main(argv: list[str]) -> int:
         matrix.add_argument("--every", type=int, default=1, metavar="K", help="try every K-th solution only")
         matrix.add_argument("--out", type=Path, help="folder for the matrix, as a page and as JSON")
         matrix.add_argument("--write", action="store_true", help="store by what misconceptions are recognised")
+        grade = command("grade", do_grade)
+        grade.add_argument("submissions", type=Path, nargs="+", help="folders, zip files or git checkouts")
+        add_tasks(grade)
+        grade.add_argument("--out", type=Path, required=True, help="folder for the reports")
+        grade.add_argument("--seed", type=int, help="seed of the numbers that students do not know; else it is drawn")
+        grade.add_argument("--at-once", type=int, default=os.cpu_count() or 1, help="how many tasks at the same time")
+        grade.add_argument("--no-sandbox", action="store_true", help="where students' code can do no harm")
+        again = command("replay", do_replay)
+        again.add_argument("folder", type=Path, help="the folder of a submission's reports: OUT/students/NAME")
+        again.add_argument("case", help='the case, as in "4_1: one tap"')
         add_tasks(command("rehearse", do_rehearse))
     arguments = parser.parse_args(argv)
     if arguments.command == "run":  # whatever the student's code raises is shown the way Python shows it

@@ -1,4 +1,4 @@
-"""The process that runs cases on what a student wrote: `python -m project.course.child STAGE < cases.json`.
+"""The process that runs cases on what a student wrote: `python -m project.course.child SEED < cases.json`.
 
 It reads a list of cases, `{"task": ..., "name": ...}`, from its standard input. To its standard output it writes a line
 that says that it is ready, and then for each case a line of JSON: the case, and what came out. Whatever the student's
@@ -12,7 +12,7 @@ import sys
 import tempfile
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from project.course.cases import encode
 from project.course.suites import cases_of
@@ -39,10 +39,10 @@ def where_raised(error: BaseException) -> str:
     return f"{Path(frame.filename).relative_to(root).as_posix()}, line {frame.lineno}: {frame.line}"
 
 
-def run_request(request: dict[str, str]) -> dict[str, Any]:
+def run_request(request: dict[str, str], seed: int) -> dict[str, Any]:
     """Find a case and run it, whatever that raises: the files of the suite import those of the student."""
     try:
-        (case,) = [case for case in cases_of(request["task"]) if case.name == request["name"]]
+        (case,) = [case for case in cases_of(request["task"], seed) if case.name == request["name"]]
         return {"status": "values", "values": encode(case.compute())}
     except NotImplementedError as error:
         is_stub = str(error).startswith("Task ")
@@ -53,23 +53,29 @@ def run_request(request: dict[str, str]) -> dict[str, Any]:
         return {"status": "error", "error": f"{type(error).__name__}: {error}"[:ERROR], "where": where_raised(error)}
 
 
+def end_of(printed: IO[bytes]) -> str:
+    """The end of what was printed."""
+    length = printed.seek(0, os.SEEK_END)
+    printed.seek(max(length - 4 * PRINTED, 0))  # a character takes four bytes at most
+    return printed.read().decode("utf-8", errors="replace")[-PRINTED:]
+
+
 def main() -> None:
     """Run the cases, in the order in which they are asked for."""
-    (stage,) = sys.argv[1:]
+    seed = int(sys.argv[1])
     wanted = json.load(sys.stdin)
     # From here on, what is printed goes to a file, and only this process's own lines go to its standard output.
     channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as printed:
+    with tempfile.TemporaryFile() as printed:
         os.dup2(printed.fileno(), 1)
         channel.write("ready\n")
         channel.flush()
         for request in wanted:
             printed.seek(0)
             printed.truncate()
-            outcome = run_request(request) | request | {"stage": stage}
+            outcome = run_request(request, seed) | request
             sys.stdout.flush()
-            printed.seek(0)
-            outcome["printed"] = printed.read()[-PRINTED:]
+            outcome["printed"] = end_of(printed)
             channel.write(json.dumps(outcome) + "\n")
             channel.flush()
 

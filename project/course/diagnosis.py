@@ -6,10 +6,16 @@ from collections.abc import Mapping, Sequence
 from project.course.answers import Known, expected, known
 from project.course.cases import find_difference
 from project.course.drawings import DRAWINGS, place
-from project.course.judging import Verdict
+from project.course.judging import OTHER_NUMBERS, Verdict
+from project.course.runner import THREADS
 from project.course.tasks import tasks
 
-STAGE_WORDS = {"plain": "in plain Python", "one thread": "compiled, on one thread", "threads": "compiled, on 4 threads"}
+STAGE_WORDS = {
+    "plain": "in plain Python",
+    "one thread": "compiled, on one thread",
+    "threads": f"compiled, on {THREADS} threads",
+    OTHER_NUMBERS: "in plain Python, on other random numbers than those you have",
+}
 
 COMPLAINTS = "complaints"
 """The name of the value by which cases say what `watched.complaints_about` has found."""
@@ -97,7 +103,13 @@ def report(verdict: Verdict, verdicts: Mapping[str, Verdict]) -> str:
         lines += ["", f"  {same} *{misconception.name}*{where}.", f"  {misconception.hint}"]
     if outcome.printed.strip():
         lines += ["", "  Your code printed:", *[f"    {line}" for line in outcome.printed.strip().splitlines()[-10:]]]
-    lines += ["", f'  To run this case alone: python -m project.course run "{case.id}"']
+    if verdict.stage == OTHER_NUMBERS:
+        lines += [
+            "",
+            "  All is right on the numbers that you have. Does your code know the results, or what it is given?",
+        ]
+    else:
+        lines += ["", f'  To run this case alone: python -m project.course run "{case.id}"']
     return "\n".join(lines)
 
 

@@ -1,7 +1,8 @@
 """What cases are fed with: random numbers, and arrays that lie in memory in every way that an array can lie."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -17,10 +18,24 @@ LAYOUTS = ("rows", "reversed", "rotated")
 
 BACKENDS = {"simple": minitorch.SimpleBackend, "fast": minitorch.FastBackend}
 
+_seed = 0
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Cases that are made inside get the random numbers of this seed; all others get those of seed 0."""
+    global _seed
+    before, _seed = _seed, seed
+    try:
+        yield
+    finally:
+        _seed = before
+
 
 def rng_for(name: str) -> np.random.Generator:
-    """Random numbers for a case: the same ones in every process, and others for every name."""
-    return np.random.default_rng(zlib.crc32(name.encode()))
+    """Random numbers for a case: the same ones in every process, and others for every name and every seed."""
+    number = zlib.crc32(name.encode())
+    return np.random.default_rng([number, _seed] if _seed else number)
 
 
 def random_array(rng: np.random.Generator, shape: Sequence[int], dtype: Any = np.float64) -> Array:

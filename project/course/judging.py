@@ -6,8 +6,12 @@ from pathlib import Path
 
 from project.course.answers import expected
 from project.course.cases import STAGES, Case, Difference, Outcome, find_difference
-from project.course.runner import ROOT, run_cases
+from project.course.runner import HERE, ROOT, Launcher, run_cases
+from project.course.suites import cases_of
 from project.course.tasks import tasks
+
+OTHER_NUMBERS = "other numbers"
+"""The name of the stage in which the cases have other random numbers than those that students know."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,9 @@ def judge_all(
     tree: Path = ROOT,
     stages: Sequence[str] = STAGES,
     each: Callable[[Verdict], None] | None = None,
+    launcher: Launcher = HERE,
+    seed: int = 0,
+    until: float | None = None,
 ) -> dict[str, Verdict]:
     """Run cases in all stages, and judge them.
 
@@ -52,6 +59,10 @@ def judge_all(
         tree: The folder that holds the packages `minitorch` and `project` to be used.
         stages: The stages.
         each: Is told every verdict as soon as there is one.
+        launcher: How processes are started.
+        seed: What is right in all stages is run once more on the random numbers of this seed, unless it is 0. Whoever
+            has written down the results that students know is noticed there.
+        until: When, by `time.monotonic`, all has to be done; what is not is given up.
 
     Returns:
         For the id of each case that was run, its verdict in the last stage that it was run in.
@@ -66,10 +77,16 @@ def judge_all(
 
         return judged
 
-    for stage in stages:
+    def right_so_far(cases: Sequence[Case]) -> list[Case]:
         wrong = {verdict.case.task for verdict in verdicts.values() if not verdict.passed}
-        wanted = [
-            case for case in cases if case.task not in wrong and (stage == "plain" or tasks()[case.task].compiled)
-        ]
-        run_cases(wanted, stage, tree, note(stage))
+        return [case for case in cases if case.task not in wrong]
+
+    for stage in stages:
+        wanted = [case for case in right_so_far(cases) if stage == "plain" or tasks()[case.task].compiled]
+        run_cases(wanted, stage, tree, note(stage), launcher, until=until)
+    if seed:
+        ids = {case.id for case in cases}
+        others = [case for number in dict.fromkeys(case.task for case in cases) for case in cases_of(number, seed)]
+        wanted = [case for case in right_so_far(others) if case.id in ids]
+        run_cases(wanted, "plain", tree, note(OTHER_NUMBERS), launcher, seed, until)
     return verdicts

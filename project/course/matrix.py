@@ -3,14 +3,13 @@
 import html
 import json
 import os
-import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from project.course import answers
+from project.course import answers, pages
 from project.course.cases import STAGES, find_difference
 from project.course.catalogue import Misconception, alternatives, misconceptions
 from project.course.judging import Verdict, judge_all
@@ -165,33 +164,13 @@ def as_data(trials: Sequence[Trial]) -> dict[str, Any]:
 
 
 STYLE = """
-:root { color-scheme: light dark; --ink: #1b1b1b; --paper: #ffffff; --faint: #d9d9d9; --kill: #0b6fb8; --bad: #c0392b; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e8e8e8; --paper: #16181b; --faint: #3a3d42; --kill: #5bb0ee; --bad: #ff7a6b; }
-}
-body { font: 15px/1.45 system-ui, sans-serif; color: var(--ink); background: var(--paper); margin: 2rem auto;
-  max-width: 75rem; padding: 0 1rem; }
-table { border-collapse: collapse; margin: .5rem 0 1rem; }
-td, th { padding: .15rem .4rem; text-align: left; font-weight: normal; vertical-align: top; }
-.wide { overflow-x: auto; }
-.wide td:first-child, .wide th:first-child { min-width: min(26rem, 55vw); position: sticky; left: 0;
-  background: var(--paper); border-bottom: 1px solid var(--faint); }
+.wide td:first-child, .wide th:first-child { min-width: min(26rem, 55vw); }
 .wide th { min-width: .9rem; padding: 0; text-align: center; font-size: .6rem; }
-.cell { padding: 0; border: 1px solid var(--faint); }
 .kill { background: var(--kill); }
-.bad { color: var(--bad); font-weight: bold; }
-.summary td { vertical-align: baseline; }
-.summary td:first-child { font-size: 1.6rem; text-align: right; white-space: nowrap; }
-code { font: .92em ui-monospace, monospace; }
 ol { columns: 22rem; padding-left: 2rem; margin: 0 0 1.5rem; }
 li { break-inside: avoid; }
-small { opacity: .75; }
 """
-
-
-def as_code(text: str) -> str:
-    """A text in which what stands between backticks is code."""
-    return re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(text))
+"""What this page needs besides the style of all pages."""
 
 
 def as_html(trials: Sequence[Trial]) -> str:
@@ -199,7 +178,7 @@ def as_html(trials: Sequence[Trial]) -> str:
     data = as_data(trials)
     parts = [
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Kill matrix</title>',
-        f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>',
+        f'<meta name="viewport" content="width=device-width"><style>{pages.STYLE}{STYLE}</style></head><body>',
         "<h1>Which case notices which wrong solution</h1>",
         '<table class="summary">',
         f"<tr><td>{data['noticed']} of {data['misconceptions']}</td><td>wrong solutions are noticed</td></tr>",
@@ -227,11 +206,11 @@ def as_html(trials: Sequence[Trial]) -> str:
             title = html.escape(wrong.symptom, quote=True)
             row = f" <small>({wrong.row})</small>" if wrong.row else ""
             bad = "" if trial.is_fine else ' class="bad"'
-            parts.append(f'<tr><td title="{title}"{bad}>{as_code(wrong.name)}{row}</td>')
+            parts.append(f'<tr><td title="{title}"{bad}>{pages.as_code(wrong.name)}{row}</td>')
             parts += [f'<td class="cell{" kill" if name in failing else ""}"></td>' for name in names]
             parts.append("</tr>")
         parts.append("</table></div><ol>")
-        parts += [f"<li>{as_code(name)}</li>" for name in names]
+        parts += [f"<li>{pages.as_code(name)}</li>" for name in names]
         parts.append("</ol>")
     parts.append(
         "<p><small>Numbers in parentheses are rows of the study's table. Hover over a name for the symptom.</small></p>"

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -27,57 +28,151 @@ COMPILING = 180.0
 THREADS = 4
 """On how many threads the last stage runs: more than one, also where there is only one core."""
 
+MOST_SAID = 32 << 20
+"""How many bytes a process may say in all; the results of all cases of the course are a tenth of it."""
+
+COMPLAINT = 4000
+"""How much of what a process complained of before its end is kept, in bytes."""
+
 ROOT = Path(__file__).parents[2]
 
-
-def environment(tree: Path, stage: str) -> dict[str, str]:
-    """The environment of a process for a stage: it imports from `tree`, and compiles kernels or does not."""
-    variables = os.environ | {"PYTHONPATH": str(tree), "PYTHONIOENCODING": "utf-8", "PYTHONHASHSEED": "0"}
-    variables["NUMBA_DISABLE_JIT"] = "1" if stage == "plain" else "0"
-    variables["NUMBA_NUM_THREADS"] = str(THREADS if stage == "threads" else 1)
-    return variables
+LOOK = 0.5
+"""How often, in seconds, somebody looks whether a process does what it may not."""
 
 
-def _read_lines(stream: IO[str], lines: "queue.Queue[str | None]") -> None:
-    """Put each line of a stream into a queue, and None at its end."""
-    for line in stream:
-        lines.put(line)
-    lines.put(None)
+def settings(stage: str) -> dict[str, str]:
+    """What tells a process of a stage whether to compile kernels, and on how many threads they run."""
+    return {
+        "PYTHONIOENCODING": "utf-8",
+        "PYTHONHASHSEED": "0",
+        "NUMBA_DISABLE_JIT": "1" if stage == "plain" else "0",
+        "NUMBA_NUM_THREADS": str(THREADS if stage == "threads" else 1),
+    }
 
 
-def _end(process: "subprocess.Popen[str]") -> None:
-    """End a process and all that it started."""
-    if hasattr(os, "killpg"):
-        with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
-            os.killpg(process.pid, signal.SIGKILL)
-    else:
-        process.kill()
-    process.wait()
+class Launcher:
+    """How processes are started that run cases: here, as this very process was, for code that may do what it may."""
+
+    def launch(self, tree: Path, stage: str, seed: int) -> tuple[list[str], dict[str, str]]:
+        """The command that starts a process, and its environment.
+
+        Args:
+            tree: The folder that holds the packages `minitorch` and `project` to be used.
+            stage: One of the STAGES.
+            seed: The seed of the cases.
+        """
+        command = [sys.executable, "-m", "project.course.child", str(seed)]
+        return command, os.environ | settings(stage) | {"PYTHONPATH": str(tree)}
+
+    def complaint(self, tree: Path) -> str:
+        """What the process that works in a folder has done that it may not; nothing, as a rule."""
+        return ""
+
+    def ending(self, status: int) -> str:
+        """In words, how a process ended, by its exit status; a negative one stands for a signal."""
+        names = {number.value: number.name for number in signal.Signals}
+        return f"with exit status {status}" if status >= 0 else f"by signal {names.get(-status, -status)}"
 
 
-def _next_line(lines: "queue.Queue[str | None]", seconds: float) -> str | None:
-    """The next line; an empty one, if the process has ended; None, if it takes too long."""
-    try:
-        return lines.get(timeout=seconds) or ""
-    except queue.Empty:
+HERE = Launcher()
+
+
+class _Process:
+    """A process that runs cases. Whatever it says is read as it comes, but never more than there is room for."""
+
+    def __init__(self, launcher: Launcher, tree: Path, stage: str, seed: int, cases: Sequence[Case]) -> None:
+        self.launcher, self.tree = launcher, tree
+        command, environment = launcher.launch(tree, stage, seed)
+        self.process = subprocess.Popen(
+            command,
+            cwd=tree,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
+        self.lines: queue.Queue[bytes | None] = queue.Queue()
+        self.complaint = b""
+        wanted = json.dumps([{"task": case.task, "name": case.name} for case in cases]).encode()
+        self.threads = {
+            threading.Thread(target=self._tell, args=(self.process.stdin, wanted), daemon=True): self.process.stdin,
+            threading.Thread(target=self._read_lines, args=(self.process.stdout, len(cases) + 1), daemon=True): (
+                self.process.stdout
+            ),
+            threading.Thread(target=self._read_complaint, args=(self.process.stderr,), daemon=True): (
+                self.process.stderr
+            ),
+        }
+        for thread in self.threads:
+            thread.start()
+
+    def _tell(self, stream: IO[bytes], text: bytes) -> None:
+        """Say which cases are wanted. The process may never listen, so nobody waits for this."""
+        with contextlib.suppress(OSError), stream:  # it may have ended; why, is found out elsewhere
+            stream.write(text)
+
+    def _read_lines(self, stream: IO[bytes], count: int) -> None:
+        """Put the first lines of a stream into the queue; and None at its end, or when it says too much."""
+        room = MOST_SAID
+        for _ in range(count):
+            line = stream.readline(room)
+            room -= len(line)
+            if not line.endswith(b"\n"):
+                break
+            self.lines.put(line)
+        self.lines.put(None)
+
+    def _read_complaint(self, stream: IO[bytes]) -> None:
+        """Keep the end of what comes from a stream."""
+        while piece := os.read(stream.fileno(), COMPLAINT):
+            self.complaint = (self.complaint + piece)[-COMPLAINT:]
+
+    def next_line(self, seconds: float) -> str | None:
+        """The next line; an empty one, if there will be no more; None, if it takes too long, or has to be ended."""
+        end = time.monotonic() + seconds
+        while not self.launcher.complaint(self.tree):
+            left = max(end - time.monotonic(), 0.0)
+            try:
+                return (self.lines.get(timeout=min(left, LOOK)) or b"").decode("utf-8", errors="replace")
+            except queue.Empty:
+                if left <= LOOK:
+                    break
         return None
 
+    def why(self, line: str | None, seconds: float) -> Outcome:
+        """Why there is no answer: it takes too long, or the process has ended, or said what it should not."""
+        if complaint := self.launcher.complaint(self.tree):
+            return Outcome("crashed", error=complaint)
+        if line is None:
+            return Outcome("timeout", error=f"It did not come to an end within {seconds:.0f} seconds.")
+        if line:
+            return Outcome("crashed", error="The process did not answer as it should.")
+        try:
+            status = self.process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            return Outcome("crashed", error="The process does not answer any more, or it said too much.")
+        for thread in self.threads:
+            thread.join(timeout=5)
+        spoken = self.complaint.decode("utf-8", errors="replace").split("\n")
+        last = next((text.strip() for text in reversed(spoken) if text.strip()), "It said nothing.")
+        return Outcome("crashed", error=f"The process ended {self.launcher.ending(status)}.\n  {last}")
 
-def _why(
-    process: "subprocess.Popen[str]", complaints: "queue.Queue[str | None]", line: str | None, seconds: float
-) -> Outcome:
-    """Why there is no answer: it takes too long, or the process has ended."""
-    if line is None:
-        return Outcome("timeout", error=f"It did not come to an end within {seconds:.0f} seconds.")
-    if line:
-        return Outcome("crashed", error="The process did not answer as it should.")
-    process.wait()
-    last = "It said nothing."
-    while text := _next_line(complaints, 5.0):
-        last = text.strip() or last
-    status = process.returncode
-    how = f"with exit status {status}" if status >= 0 else f"by signal {signal.Signals(-status).name}"
-    return Outcome("crashed", error=f"The process ended {how}.\n  {last}")
+    def end(self) -> None:
+        """End the process and all that it started."""
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
+                os.killpg(self.process.pid, signal.SIGKILL)
+        else:
+            self.process.kill()
+        self.process.wait()
+        for thread, stream in self.threads.items():
+            thread.join(timeout=5)
+            if not thread.is_alive():  # else something that it started lives on, and keeps the other end open
+                stream.close()
 
 
 def _read_outcome(line: str, case: Case) -> Outcome:
@@ -95,12 +190,18 @@ def _read_outcome(line: str, case: Case) -> Outcome:
         if not isinstance(values, dict):
             raise ValueError("its values have no names")
         return Outcome(message["status"], values, error, str(message.get("printed", "")))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        return Outcome("crashed", error=f"The process did not answer as it should: {error}")
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, MemoryError, RecursionError) as error:
+        return Outcome("crashed", error=f"The process did not answer as it should: {str(error)[:200]}")
 
 
 def run_cases(
-    cases: Sequence[Case], stage: str, tree: Path = ROOT, each: Callable[[Case, Outcome], None] | None = None
+    cases: Sequence[Case],
+    stage: str,
+    tree: Path = ROOT,
+    each: Callable[[Case, Outcome], None] | None = None,
+    launcher: Launcher = HERE,
+    seed: int = 0,
+    until: float | None = None,
 ) -> dict[str, Outcome]:
     """Run cases, and return what came out of each, by its id.
 
@@ -109,6 +210,9 @@ def run_cases(
         stage: One of the STAGES; cases that do not belong to it are left out.
         tree: The folder that holds the packages `minitorch` and `project` to be used.
         each: Is told every outcome as soon as there is one.
+        launcher: How processes are started.
+        seed: The seed with which the cases were made.
+        until: When, by `time.monotonic`, all has to be done; what is not is given up.
     """
     waiting = [case for case in cases if stage in case.stages]
     outcomes: dict[str, Outcome] = {}
@@ -118,56 +222,41 @@ def run_cases(
         if each is not None:
             each(case, outcome)
 
-    while waiting:
-        done = _run_some(waiting, stage, tree, note)
+    while waiting and (until is None or time.monotonic() < until):
+        process = _Process(launcher, tree, stage, seed, waiting)
+        try:
+            done = _listen(process, waiting, stage, note, until)
+        finally:
+            process.end()
         waiting = waiting[done:]
+    for case in waiting:
+        note(case, Outcome("timeout", error="It was not run: the cases before it took all the time that there is."))
     return outcomes
 
 
-def _run_some(cases: Sequence[Case], stage: str, tree: Path, note: Callable[[Case, Outcome], None]) -> int:
-    """Run cases in one process until it ends. Returns how many have an outcome now: one at least."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "project.course.child", stage],
-        cwd=tree,
-        env=environment(tree, stage),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        start_new_session=True,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    assert process.stderr is not None
-    lines: queue.Queue[str | None] = queue.Queue()
-    complaints: queue.Queue[str | None] = queue.Queue()
-    readers = [
-        threading.Thread(target=_read_lines, args=(stream, target), daemon=True)
-        for stream, target in ((process.stdout, lines), (process.stderr, complaints))
-    ]
-    for reader in readers:
-        reader.start()
-    with contextlib.suppress(BrokenPipeError), process.stdin:  # it may end at once; why, is found out below
-        json.dump([{"task": case.task, "name": case.name} for case in cases], process.stdin)
-    try:
-        problem = _next_line(lines, START)
-        if problem != "ready\n":  # then no case can be run: the library itself may not be importable
-            reason = _why(process, complaints, problem, START)
-            for case in cases:
-                note(case, reason)
-            return len(cases)
-        for number, case in enumerate(cases):
-            allowed = case.seconds if stage == "plain" else COMPILING
-            line = _next_line(lines, allowed)
-            if not line:
-                note(case, _why(process, complaints, line, allowed))
-                return number + 1
-            note(case, _read_outcome(line, case))
+def _listen(
+    process: _Process,
+    cases: Sequence[Case],
+    stage: str,
+    note: Callable[[Case, Outcome], None],
+    until: float | None,
+) -> int:
+    """Wait for the outcomes of cases until the process fails. Returns how many have one now: one at least."""
+
+    def allowed(seconds: float) -> float:
+        return seconds if until is None else max(min(seconds, until - time.monotonic()), 0.0)
+
+    problem = process.next_line(allowed(START))
+    if problem != "ready\n":  # then no case can be run: the library itself may not be importable
+        reason = process.why(problem, START)
+        for case in cases:
+            note(case, reason)
         return len(cases)
-    finally:
-        _end(process)
-        for reader, stream in zip(readers, (process.stdout, process.stderr)):
-            reader.join(timeout=5)
-            stream.close()
+    for number, case in enumerate(cases):
+        seconds = allowed(case.seconds if stage == "plain" else COMPILING)
+        line = process.next_line(seconds)
+        if not line:
+            note(case, process.why(line, seconds))
+            return number + 1
+        note(case, _read_outcome(line, case))
+    return len(cases)

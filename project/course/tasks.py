@@ -40,7 +40,7 @@ class Target:
     def outermost(self) -> str:
         """The name of the function, or of the method with its class, that contains the whole target."""
         names = self.path.split(".")
-        return ".".join(names[: 2 if names[0][0].isupper() else 1])
+        return ".".join(names[: 2 if names[0].lstrip("_")[0].isupper() else 1])
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 
+EPS = 1e-6
+"""What the logarithm adds to its input, as the task of the operators says."""
+
 # The layer
 
 
@@ -190,15 +193,16 @@ def objective(probabilities: Sequence[float], labels: Sequence[int], arriving: f
 
 
 def training(hidden: int, values: Any, points: Any, labels: Sequence[int], lr: float, epochs: int) -> Any:
-    """The derivative of a point's loss by its logit is the probability minus the label."""
+    """What `log` adds to its input counts here: some points are far off, with a probability near 0."""
     losses = []
     for _ in range(epochs):
         gradient, loss = np.zeros(len(values)), 0.0
         for x, label in zip(points, labels):
             logit, slopes = outputs_and_derivatives(values, hidden, x)
             probability = sigmoid(logit)
-            loss -= math.log(probability if label == 1 else 1 - probability)
-            gradient += (probability - label) * slopes
+            right, sign = (probability, 1) if label == 1 else (1 - probability, -1)
+            loss -= math.log(right + EPS)
+            gradient -= sign * probability * (1 - probability) / (right + EPS) * slopes
         losses.append(loss / len(labels))
         values = values - lr * gradient / len(labels)
     return {"losses": np.array(losses), "parameters at the end": values}
