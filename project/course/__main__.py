@@ -192,10 +192,16 @@ def do_replay(arguments: argparse.Namespace) -> int:
 
 
 def do_rehearse(arguments: argparse.Namespace) -> int:
-    """Rehearse the course: what a release promises is tried out, for each task."""
+    """Rehearse the course: what a release promises is tried out, for each task; and a class of submissions is graded."""
+    from project.course.classroom import rehearse_grading
     from project.course.rehearsal import leaks, run_robot, suites_without
     from project.course.tasks import tasks
 
+    def note(step: str, complaints: list[str]) -> None:
+        print(f"{step}: {'; '.join(complaints) or 'as it should be'}", flush=True)
+
+    if arguments.grading:
+        return 0 if rehearse_grading(note) else 1
     fine = True
     for number in chosen_tasks(arguments, otherwise_all=True):
         task = tasks()[number]
@@ -212,11 +218,9 @@ def do_rehearse(arguments: argparse.Namespace) -> int:
             flush=True,
         )
 
-    def note(step: str, complaints: list[str]) -> None:
-        print(f"robot, {step}: {'; '.join(complaints) or 'as it should be'}", flush=True)
-
     if arguments.all or not (arguments.task or arguments.module):
-        fine = run_robot(note) and fine
+        fine = run_robot(lambda step, complaints: note(f"robot, {step}", complaints)) and fine
+        fine = rehearse_grading(note) and fine
     return 0 if fine else 1
 
 
@@ -260,7 +264,9 @@ def main(argv: list[str]) -> int:
         again = command("replay", do_replay)
         again.add_argument("folder", type=Path, help="the folder of a submission's reports: OUT/students/NAME")
         again.add_argument("case", help='the case, as in "4_1: one tap"')
-        add_tasks(command("rehearse", do_rehearse))
+        rehearse = command("rehearse", do_rehearse)
+        add_tasks(rehearse)
+        rehearse.add_argument("--grading", action="store_true", help="the grading only")
     arguments = parser.parse_args(argv)
     if arguments.command == "run":  # whatever the student's code raises is shown the way Python shows it
         return do_run(arguments)

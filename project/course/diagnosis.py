@@ -106,7 +106,7 @@ def report(verdict: Verdict, verdicts: Mapping[str, Verdict]) -> str:
     if verdict.stage == OTHER_NUMBERS:
         lines += [
             "",
-            "  All is right on the numbers that you have. Does your code know the results, or what it is given?",
+            "  On the numbers that you have, all is right. Does your code depend on particular numbers?",
         ]
     else:
         lines += ["", f'  To run this case alone: python -m project.course run "{case.id}"']

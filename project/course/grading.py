@@ -132,7 +132,8 @@ def judge_job(job: Job, assignment: Assignment, sandbox: Sandbox) -> TaskGrade:
     started = time.monotonic()
     missing = missing_files(job.submission, job.task)
     if job.problem or missing:
-        said = job.problem or f"There is no file {' and no file '.join(missing)} in what was handed in."
+        absent = f"There is no {' and no '.join(missing)} in what was handed in, or none that can be read."
+        said = job.problem or "\n".join([absent, *job.submission.notes])
         return replace(waiting_grade(job.task), state="missing" if missing else "wrong", report=said)
     with tempfile.TemporaryDirectory(prefix="minitorch-", ignore_cleanup_errors=True) as folder:
         tree = Path(folder) / "tree"

@@ -73,10 +73,16 @@ def setting(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        return ", ".join([f"{name} {setting(inner)}" for name, inner in value.items()])
+        return ", ".join([f"{name} {in_mib(inner)}" for name, inner in value.items()])
     if isinstance(value, (list, tuple)):
         return ", ".join([setting(inner) for inner in value])
     return str(value)
+
+
+def in_mib(value: Any) -> str:
+    """A limit: large round numbers are numbers of bytes, which nobody can read."""
+    mib = 1 << 20
+    return f"{value // mib} MiB" if isinstance(value, int) and value >= mib and value % mib == 0 else setting(value)
 
 
 # Gradescope

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -24,6 +25,9 @@ START = 60.0
 
 COMPILING = 180.0
 """How many seconds a case may take where kernels have to be compiled first."""
+
+PATIENCE = 3
+"""After how many cases of a task that took too long the others of that task are not run any more."""
 
 THREADS = 4
 """On how many threads the last stage runs: more than one, also where there is only one core."""
@@ -229,6 +233,11 @@ def run_cases(
         finally:
             process.end()
         waiting = waiting[done:]
+        late = Counter([id.partition(":")[0] for id, outcome in outcomes.items() if outcome.status == "timeout"])
+        for case in waiting:
+            if late[case.task] >= PATIENCE:
+                note(case, Outcome("timeout", error=f"It was not run: {PATIENCE} others took too long."))
+        waiting = [case for case in waiting if late[case.task] < PATIENCE]
     for case in waiting:
         note(case, Outcome("timeout", error="It was not run: the cases before it took all the time that there is."))
     return outcomes
