@@ -1,8 +1,10 @@
 """The page for instructors: its commands are run, and what the README shows of a diagnosis is what students see."""
 
+import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ import pytest
 
 from project.course.catalogue import misconceptions
 from project.course.rehearsal import released
+from project.course.sandbox import Limits
 from project.course.source import plant
 from project.course.tasks import tasks
 
@@ -94,13 +97,63 @@ def test_the_command_that_tries_the_catalogue_runs(tmp_path: Path) -> None:
     assert (tmp_path / "matrix.json").exists()
 
 
+@pytest.fixture(scope="module")
+def submission(handouts: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a student named Ada hands in: a kernel that is flipped."""
+    student, _ = handouts
+    folder = tmp_path_factory.mktemp("submissions") / "ada"
+    shutil.copytree(student, folder, ignore=shutil.ignore_patterns("data", "__pycache__"))
+    (flipped,) = [wrong for wrong in misconceptions("4_1") if wrong.id == "conv1d-kernel-flipped"]
+    plant(folder, flipped.solution)
+    return folder
+
+
+def test_the_commands_that_grade_run(submission: Path, tmp_path: Path) -> None:
+    grade, again = [line for line in COMMANDS if "grade submissions/*" in line or "course replay" in line]
+    walls = "" if shutil.which("bwrap") else " --no-sandbox"
+    done = run(
+        grade.replace("submissions/*", str(submission)).replace("--out graded", f"--out {tmp_path}") + walls, ROOT
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "ada: 0 of " in done.stdout
+    rows = re.findall(r"^\| `([\w/.]+)` \| ", PAGE.split("## Grade")[1].split("## Change")[0], re.M)
+    assert len(rows) == 6
+    assert all((tmp_path / row.replace("NAME", "ada")).is_file() for row in rows)
+    done = run(again.replace("graded/", f"{tmp_path}/"), ROOT)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "the kernel flipped" in done.stdout
+
+
+def test_the_commands_for_gradescope_run(submission: Path, tmp_path: Path) -> None:
+    grade, copy = [line for line in COMMANDS if "/autograder" in line]
+    shutil.copytree(submission, tmp_path / "submission")
+    (tmp_path / "results").mkdir()
+    # One task is enough here.
+    grade = grade.replace("/autograder", str(tmp_path)).replace("--task 4_2 --out graded", f"--out {tmp_path}/graded")
+    done = run(grade, ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    words = shlex.split(copy.replace("/autograder", str(tmp_path)).replace("graded/", f"{tmp_path}/graded/"))
+    subprocess.run(words, check=True)
+    results = json.loads((tmp_path / "results" / "results.json").read_text(encoding="utf-8"))
+    assert [(test["number"], test["status"]) for test in results["tests"]] == [("4.1", "failed")]
+    assert "the kernel flipped" in results["tests"][0]["output"]
+
+
+def test_the_limits_on_the_page_are_those_of_the_grader() -> None:
+    limits = Limits()
+    said = " ".join(PAGE.split())
+    assert f"{limits.task // 60} minutes for a task; for each process {limits.memory >> 30} GiB of memory, " in said
+    assert f"{limits.processes} processes and threads, files of {limits.file >> 20} MiB, " in said
+    assert f"{limits.folder >> 20} MiB in all" in said
+
+
 def test_ci_runs_the_rehearsal() -> None:
     assert REHEARSE in COMMANDS
     assert REHEARSE in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
 def test_no_command_of_the_page_is_left_out() -> None:
-    tried = ("venv", "release", "pytest", "check", "course run", "update", "matrix", "rehearse")
+    tried = ("venv", "release", "pytest", "check", "course run", "update", "matrix", "rehearse", "grade", "replay")
     assert all(any(words in command for words in tried) for command in COMMANDS)
 
 

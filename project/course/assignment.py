@@ -22,7 +22,7 @@ import numpy as np
 from minitorch.errors import StateError, explain
 from project.course.cases import STAGES
 from project.course.judging import judge_all
-from project.course.planting import copy_tree, textbook
+from project.course.planting import copy_tree, keep_only, textbook
 from project.course.release import release
 from project.course.runner import ROOT
 from project.course.sandbox import Limits, Sandbox, try_out
@@ -108,17 +108,6 @@ def plant_references(handed_out: Path, folder: Path, chosen: Sequence[Task], wit
         (folder / name).write_text(text, encoding="utf-8")
 
 
-def leave_judges_only(tree: Path) -> None:
-    """Remove all of the course tool that running cases does not need."""
-    for path in (tree / "project" / "course").iterdir():
-        if path.name in JUDGES:
-            continue
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
-
-
 def check_references(tree: Path, chosen: Sequence[Task], sandbox: Sandbox, seed: int) -> Iterator[Task]:
     """Make sure that the reference solutions are right on this machine, which also compiles their kernels.
 
@@ -172,7 +161,7 @@ def prepare(
     handed_out, whole = folder / "handed_out", folder / "whole"
     release(list(chosen), handed_out)
     copy_tree(handed_out, whole)
-    leave_judges_only(whole)
+    keep_only(whole / "project" / "course", JUDGES)
     plant_references(handed_out, whole, chosen)
     sandbox = Sandbox(walls, limits)
     try_out(sandbox, whole)

@@ -38,6 +38,17 @@ def copy_tree(root: Path, folder: Path) -> None:
         )
 
 
+def keep_only(folder: Path, names: Sequence[str]) -> None:
+    """Remove all that is in a folder, but for some of it."""
+    for path in folder.iterdir():
+        if path.name in names:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
 @contextmanager
 def planted(*solutions: Mapping[str, str], root: Path = ROOT) -> Iterator[Path]:
     """A copy of the repository, as far as cases need it, in which some solutions stand. It is removed afterwards."""

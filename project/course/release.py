@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from project.course import answers
-from project.course.planting import LEFT_OUT, copy_tree, seal
+from project.course.planting import LEFT_OUT, copy_tree, keep_only, seal
 from project.course.prune import prune
 from project.course.runner import ROOT
 from project.course.stubs import put_stubs
@@ -23,8 +23,12 @@ TESTS = ("__init__.py", "conftest.py", "test_tasks.py")
 README = Path(__file__).with_name("handout.md")
 """The README of students, in which the tasks are still to be filled in."""
 
-TEACHERS_FILES = ("handout.md", "catalogue.py", "matrix.py", "release.py", "rehearsal.py", "prune.py", "stubs.py")
-"""Files of `project/course` that students have no use for, since what they work with is left out."""
+TOOL = (
+    *("__init__.py", "__main__.py", "answers.py", "cases.py", "check.py", "child.py", "diagnosis.py", "drawings.py"),
+    *("inputs.py", "judging.py", "options.py", "planting.py", "runner.py", "source.py", "suites", "tasks.py"),
+    *("tasks.toml", "update.py", "watched.py"),
+)
+"""What students get of `project/course`. The rest is for instructors, and much of it knows answers."""
 
 
 def copy_repository(root: Path, folder: Path) -> None:
@@ -38,8 +42,7 @@ def copy_repository(root: Path, folder: Path) -> None:
     (folder / "tests").mkdir()
     for name in TESTS:
         shutil.copy2(root / "tests" / name, folder / "tests" / name)
-    for name in TEACHERS_FILES:
-        (folder / "project" / "course" / name).unlink(missing_ok=True)
+    keep_only(folder / "project" / "course", TOOL)
 
 
 def write_readme(chosen: Sequence[Task], file: Path) -> None:

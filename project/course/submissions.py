@@ -5,11 +5,14 @@ Only source files of the two packages are read, and only as text. Links are not 
 
 import re
 import stat
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from project.course.tasks import tasks
 
 WANTED = re.compile(r"((?:[^/]+/){0,3}?)((?:minitorch|project)/(?!__)[A-Za-z_]\w*\.py)")
 """A path that is read: a source file of a package, in a repository that stands three folders deep at most."""
@@ -25,6 +28,18 @@ COUNT = 400
 
 ENTRIES = 50_000
 """How many entries of a folder or a zip file are looked at."""
+
+ALL_SIZE = 16 << 20
+"""How large all source files together are, at most, in bytes."""
+
+NOTES = 20
+"""How many notes there are on a submission, at most."""
+
+NAME_SIZE = 100
+"""How long the name of a submission is, at most, in bytes: file systems end at 255, and their paths not much later."""
+
+RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.I)
+"""Names that a folder cannot have on Windows."""
 
 
 @dataclass
@@ -55,11 +70,11 @@ def read_submission(source: Path, name: str) -> Submission:
         if source.is_dir():
             readers = _in_folder(source, submission.notes)
             _read(submission, readers)
-        elif zipfile.is_zipfile(source):
+        elif source.is_file() and zipfile.is_zipfile(source):  # not a pipe, which would be waited for
             with zipfile.ZipFile(source) as archive:
                 _read(submission, _in_archive(archive, submission.notes))
         else:
-            submission.notes.append("There is neither a folder nor a zip file.")
+            submission.notes.append("It is neither a folder nor a zip file, or one that is damaged.")
     except TooMuchError as error:
         submission.files.clear()
         submission.notes.append(str(error))
@@ -68,7 +83,14 @@ def read_submission(source: Path, name: str) -> Submission:
         submission.notes.append(f"It cannot be read: {error}")
     if not submission.files and not submission.notes:
         submission.notes.append("There is no folder minitorch or project with source files in it.")
+    if len(submission.notes) > NOTES:
+        submission.notes[NOTES:] = [f"There is more of that kind: {len(submission.notes) - NOTES} notes."]
     return submission
+
+
+def is_wanted(name: str) -> bool:
+    """Whether a file is read, by its path within what was handed in."""
+    return WANTED.fullmatch(name) is not None and ".." not in name.split("/") and not SKIPPED.search(name)
 
 
 def _in_folder(root: Path, notes: list[str]) -> dict[str, Callable[[int], bytes]]:
@@ -77,14 +99,12 @@ def _in_folder(root: Path, notes: list[str]) -> dict[str, Callable[[int], bytes]
     for path in _walk(root):
         name = path.relative_to(root).as_posix()
         mode = path.lstat().st_mode
-        is_package = path.name in ("minitorch", "project") and not stat.S_ISDIR(mode)
-        if not WANTED.fullmatch(name) and not is_package:
-            continue
-        if stat.S_ISREG(mode) and not is_package:
+        if is_wanted(name) and stat.S_ISREG(mode):
             found[name] = lambda size, path=path: _head(path, size)  # type: ignore[misc]
-        else:
-            kind = "a link, and links are not followed" if stat.S_ISLNK(mode) else "neither a file nor a folder"
-            notes.append(f"{name} is {kind}.")
+        elif stat.S_ISLNK(mode) and (is_wanted(name) or path.name in ("minitorch", "project")):
+            notes.append(f"{name} is a link, and links are not followed.")
+        elif is_wanted(name):
+            notes.append(f"{name} is not a file.")
     return found
 
 
@@ -115,8 +135,8 @@ def _in_archive(archive: zipfile.ZipFile, notes: list[str]) -> dict[str, Callabl
     if len(members) > ENTRIES:
         raise TooMuchError(f"There are more than {ENTRIES} files and folders in it.")
     for member in members:
-        name = member.filename.replace("\\", "/")
-        if not WANTED.fullmatch(name):
+        name = member.filename.replace("\\", "/").removeprefix("./")
+        if not is_wanted(name):
             continue
         if stat.S_ISLNK(member.external_attr >> 16):
             notes.append(f"{name} is a link, and links are not followed.")
@@ -127,6 +147,8 @@ def _in_archive(archive: zipfile.ZipFile, notes: list[str]) -> dict[str, Callabl
 
 def _head_of_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, size: int) -> bytes:
     """The first bytes of a file in a zip file, of which no more is unpacked than that."""
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others are unpacked by the gigabyte
+        raise zipfile.BadZipFile(f"{member.filename} is compressed in an unusual way.")
     try:
         with archive.open(member) as file:
             return file.read(size)
@@ -139,21 +161,28 @@ def _read(submission: Submission, readers: Mapping[str, Callable[[int], bytes]])
     places: dict[str, dict[str, str]] = {}
     for path in readers:
         match = WANTED.fullmatch(path)
-        if match and ".." not in path.split("/") and not SKIPPED.search(path):
+        if match:
             places.setdefault(match[1], {})[match[2]] = path
     if not places:
         return
-    place = min(places, key=lambda place: (place.count("/"), place))
-    if len(places) > 1:
-        others = ", ".join(sorted(other or "." for other in places if other != place)[:3])
+    modules = {target.module for task in tasks().values() for target in task.targets}
+    # A folder around the repository may be called minitorch too, and its setup.py looks like one of the package.
+    repositories = [place for place in places if modules & places[place].keys()] or list(places)
+    place = min(repositories, key=lambda place: (place.count("/"), place))
+    if len(repositories) > 1:
+        others = ", ".join(sorted(other or "." for other in repositories if other != place)[:3])
         submission.notes.append(f"There are several repositories in it; {place or '.'} was graded, and not {others}.")
     if len(places[place]) > COUNT:
         raise TooMuchError(f"There are more than {COUNT} source files in it.")
+    total = 0
     for name, path in sorted(places[place].items()):
         content = readers[path](FILE_SIZE + 1)
         if len(content) > FILE_SIZE:
             submission.notes.append(f"{name} is larger than {FILE_SIZE >> 20} MiB, and was not read.")
             continue
+        total += len(content)
+        if total > ALL_SIZE:
+            raise TooMuchError(f"Its source files are larger than {ALL_SIZE >> 20} MiB.")
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
@@ -166,8 +195,12 @@ def name_submissions(sources: list[Path]) -> dict[str, Path]:
     """Give each submission a name that is safe as the name of a folder, and that no other one has."""
     named: dict[str, Path] = {}
     for source in sources:
-        plain = source.absolute().name
-        plain = re.sub(r"[^\w .@+=-]", "_", plain.removesuffix(".zip")).strip(" .") or "submission"
+        plain = unicodedata.normalize("NFC", source.absolute().name.removesuffix(".zip"))
+        plain = (
+            re.sub(r"[^\w .,'()&@+=-]", "_", plain).encode()[:NAME_SIZE].decode(errors="ignore").strip(" .")
+            or "submission"
+        )
+        plain = f"_{plain}" if RESERVED.fullmatch(plain) else plain
         name, number = plain, 2
         while name.casefold() in {other.casefold() for other in named}:
             name, number = f"{plain} ({number})", number + 1

@@ -6,12 +6,19 @@ so that whatever parses it ends. Nothing of the file is run.
 Taken are the functions of the tasks; functions, classes, methods, constants and imports that the student added; and
 files that the student added. For each task there is then a set of files in which these stand, with the reference
 solutions of all other tasks.
+
+Where a task asks for a `backward`, the student's `forward` comes along if it keeps other things than the reference
+does: only the student's `backward` knows what to do with them. Of functions, classes and constants that were added,
+those stand there that the task mentions: so they cost no other task anything, nor take the place of what its references
+added.
 """
 
+import functools
 import json
 import re
 import sys
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,12 +28,34 @@ import libcst as cst
 from project.course.source import is_import, rewrite
 from project.course.tasks import Task, tasks
 
-REACHES_FOR_CHECKER = re.compile(r"\bproject\s*\.\s*course\b|\bfrom\s+project\s+import\s+course\b")
-"""Code that mentions the package which judges it."""
+REACHES_FOR_CHECKER = re.compile(r"(?<!-m )\bproject\s*\.\s*course\b|\bfrom\s+project\s+import\s+course\b")
+"""Code that mentions the package which judges it. (A comment may say how to run it: `python -m project.course`.)"""
 
 UNUSUAL = {"ctypes", "gc", "inspect", "importlib", "os", "signal", "socket", "subprocess", "sys", "threading"}
 UNUSUAL |= {"builtins", "__import__", "compile", "eval", "exec", "globals", "setattr", "open"}
 """Names that no solution needs: whoever mentions one is named to the instructor, and graded like anybody else."""
+
+
+@dataclass(frozen=True)
+class Addition:
+    """What a student added to a file.
+
+    Attributes:
+        text: The statement.
+        names: What it defines; nothing, if it is an import.
+        inside: The class that it stands in; nothing, if it stands in none.
+        behind: The name of what was handed out and stands above it there; nothing, if nothing with a name does.
+    """
+
+    text: str
+    names: frozenset[str] = frozenset()
+    inside: str = ""
+    behind: str = ""
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether it may be used without being mentioned, so that it belongs to the files of all tasks."""
+        return not self.names or bool(self.inside)
 
 
 @dataclass
@@ -35,6 +64,8 @@ class Taken:
 
     Attributes:
         own: For each task and file, the functions of the task as text.
+        forwards: For each task, file and class of which the task asks for `backward`, the student's `forward`, if it
+            belongs to another task or to none.
         added: For each file, what the student added to it.
         files: Files that the student added.
         broken: Files that cannot be parsed, and why.
@@ -42,7 +73,8 @@ class Taken:
     """
 
     own: dict[str, dict[str, list[str]]] = field(default_factory=dict)
-    added: dict[str, list[str]] = field(default_factory=dict)
+    forwards: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
+    added: dict[str, list[Addition]] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -53,22 +85,42 @@ def code(node: cst.CSTNode) -> str:
     return cst.Module([node]).code.strip("\n") + "\n"  # type: ignore[list-item]
 
 
+def plain(node: cst.CSTNode) -> str:
+    """The text of a statement, without the comments above it."""
+    return code(node.with_changes(leading_lines=[]) if hasattr(node, "leading_lines") else node).strip()
+
+
+def statements_of(body: Sequence[cst.CSTNode]) -> Iterator[cst.CSTNode]:
+    """The statements of a file or a class, also where several stand in one line."""
+    for statement in body:
+        if isinstance(statement, cst.SimpleStatementLine) and len(statement.body) > 1:
+            for part in statement.body:
+                yield statement.with_changes(body=[part.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)])
+        else:
+            yield statement
+
+
 def names_of(statement: cst.CSTNode) -> list[str]:
-    """The names that a constant is given by a statement; none, if it is something else."""
+    """The names of a function, a class or constants; none, if a statement is something else, or more than that."""
+    if isinstance(statement, (cst.FunctionDef, cst.ClassDef)):
+        return [statement.name.value]
     if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
         return []
     line = statement.body[0]
     targets: list[cst.BaseExpression] = []
     if isinstance(line, cst.Assign):
-        targets = [target.target for target in line.targets]
+        for target in [target.target for target in line.targets]:
+            several = isinstance(target, (cst.Tuple, cst.List))
+            targets += [element.value for element in target.elements] if several else [target]  # type: ignore[attr-defined]
     elif isinstance(line, cst.AnnAssign) and line.value is not None:
         targets = [line.target]
-    return [target.value for target in targets if isinstance(target, cst.Name)]
+    names = [target.value for target in targets if isinstance(target, cst.Name)]
+    return names if len(names) == len(targets) else []
 
 
 def is_future(statement: cst.CSTNode) -> bool:
     """Whether a statement is an import that must stand at the very beginning of a file."""
-    return "__future__" in code(statement)
+    return plain(statement).startswith("from __future__")
 
 
 def is_text(statement: cst.CSTNode) -> bool:
@@ -80,38 +132,105 @@ def is_text(statement: cst.CSTNode) -> bool:
     )
 
 
+def header(definition: cst.ClassDef) -> str:
+    """The text of a class without what is in it."""
+    return plain(definition.with_changes(body=cst.SimpleStatementSuite([cst.Pass()])))
+
+
 class HandedOut:
     """A file as it was handed out: what there is in it, by name."""
 
     def __init__(self, text: str) -> None:
         self.parts: dict[str, set[str]] = {}  # the texts of each function, method, class and constant
         self.others: set[str] = set()  # the texts of all else
-        for statement in cst.parse_module(text).body:
-            if isinstance(statement, cst.FunctionDef):
-                self._add(statement.name.value, statement)
-            elif isinstance(statement, cst.ClassDef):
-                self.parts[statement.name.value] = set()
-                for member in statement.body.body:
-                    if isinstance(member, cst.FunctionDef):
-                        self._add(f"{statement.name.value}.{member.name.value}", member)
-                    else:
-                        self.others.add(code(member).strip())
-            else:
-                for name in names_of(statement):
-                    self._add(name, statement)
-                self.others.add(code(statement).strip())
+        self._read(cst.parse_module(text).body, "")
 
-    def _add(self, name: str, node: cst.CSTNode) -> None:
-        """Note a part. A property has several of one name."""
-        self.parts.setdefault(name, set()).add(code(node).strip())
+    def _read(self, body: Sequence[cst.CSTNode], prefix: str) -> None:
+        """Note what there is in the file, or in a class. A property has several parts of one name."""
+        for statement in statements_of(body):
+            is_class = isinstance(statement, cst.ClassDef) and not prefix
+            names = names_of(statement)
+            for name in names:
+                text = header(statement) if is_class else plain(statement)  # type: ignore[arg-type]
+                self.parts.setdefault(prefix + name, set()).add(text)
+            if is_class:
+                self._read(statement.body.body, f"{names[0]}.")  # type: ignore[attr-defined]
+            elif not names:
+                self.others.add(plain(statement))
+
+    def has(self, statement: cst.CSTNode, paths: Sequence[str]) -> bool:
+        """Whether a statement stands there, just so."""
+        text = plain(statement)
+        return all(text in self.parts.get(path, ()) for path in paths) if paths else text in self.others
 
 
-def is_addition(statement: cst.CSTNode, before: HandedOut) -> bool:
-    """Whether a statement gives something to a name that nothing had in the file as it was handed out."""
-    if is_import(statement):
-        return not is_future(statement) and code(statement).strip() not in before.others
-    names = [statement.name.value] if isinstance(statement, cst.ClassDef) else names_of(statement)
-    return bool(names) and not set(names) & before.parts.keys()
+def kept(forward: str) -> list[str]:
+    """What a `forward` does with its context: a `backward` reads what was kept there."""
+    return re.findall(r"\bctx\s*\.(.*)", forward)
+
+
+class _Taking:
+    """Takes out of a file what the student wrote.
+
+    Args:
+        owners: The functions of the tasks in this file, and the tasks that they belong to.
+        before: The file as it was handed out.
+    """
+
+    def __init__(self, owners: Mapping[str, str], before: HandedOut) -> None:
+        self.owners, self.before = owners, before
+        self.own: list[tuple[str, str]] = []  # tasks, and functions of them
+        self.forwards: list[tuple[str, str, str]] = []  # tasks, classes, and what they keep for `backward`
+        self.added: list[Addition] = []
+        self.changed: list[str] = []
+        self.no_functions: list[str] = []
+
+    def take(self, body: Sequence[cst.CSTNode], around: cst.ClassDef | None = None) -> None:
+        """Sort in the statements of the file, or of a class that was handed out."""
+        inside = around.name.value if around else ""
+        behind = ""
+        for statement in statements_of(body):
+            names = names_of(statement)
+            paths = [f"{inside}.{name}" if inside else name for name in names]
+            known = [path for path in paths if path in self.before.parts]
+            is_partner = around is not None and names == ["forward"] and self._take_forward(statement, around)
+            if any(path in self.owners for path in paths):
+                self._take_own(statement, paths, around)
+            elif isinstance(statement, cst.ClassDef) and not inside and known:
+                if header(statement) not in self.before.parts[known[0]]:
+                    self.changed.append(known[0])
+                self.take(statement.body.body, statement)
+            elif is_import(statement) or (names and not known):
+                if not self.before.has(statement, paths):
+                    self.added.append(Addition(code(statement), frozenset(names), inside, behind if names else ""))
+            elif not is_text(statement) and not is_partner and not self.before.has(statement, paths):
+                line = plain(statement).splitlines()[0][:60]
+                self.changed.append(paths[0] if paths else f"{inside}: {line}" if inside else line)
+            behind = known[-1].removeprefix(f"{inside}.") if known else behind
+
+    def _take_own(self, statement: cst.CSTNode, paths: Sequence[str], around: cst.ClassDef | None) -> None:
+        """Take a function of a task, with its class around it if it has one."""
+        if isinstance(statement, cst.FunctionDef):
+            text = code(statement) if around is None else alone(statement, around)
+            self.own.append((self.owners[paths[0]], text))
+        else:
+            self.no_functions.append(paths[0])
+
+    def _take_forward(self, statement: cst.CSTNode, around: cst.ClassDef) -> bool:
+        """Take a changed `forward` for the task that asks for `backward`; True if it keeps other things for it."""
+        path = f"{around.name.value}.forward"
+        number = self.owners.get(f"{around.name.value}.backward")
+        is_function = isinstance(statement, cst.FunctionDef)
+        if not is_function or number in (None, self.owners.get(path)) or self.before.has(statement, [path]):
+            return False
+        self.forwards.append((str(number), around.name.value, alone(statement, around)))
+        return kept(code(statement)) not in [kept(text) for text in self.before.parts.get(path, ())]
+
+
+def alone(method: cst.CSTNode, around: cst.ClassDef) -> str:
+    """The text of a class with one method in it."""
+    body = around.body.with_changes(body=[method])
+    return code(around.with_changes(body=body, decorators=[], leading_lines=[]))
 
 
 def take_file(name: str, text: str, handed_out: str, chosen: Sequence[Task], taken: Taken) -> None:
@@ -125,42 +244,73 @@ def take_file(name: str, text: str, handed_out: str, chosen: Sequence[Task], tak
         taken: What was taken so far, to which this is added.
     """
     owners = {target.outermost: task.id for task in chosen for target in task.targets if target.module == name}
-    before = HandedOut(handed_out)
-    changed = []
-
-    def is_news(path: str, node: cst.CSTNode) -> bool:
-        """Sort in a function: True if it is one that the student added."""
-        if path in before.parts and code(node).strip() not in before.parts[path]:
-            changed.append(path)
-        return path not in before.parts
-
-    for statement in cst.parse_module(text).body:
-        if isinstance(statement, cst.FunctionDef):
-            path = statement.name.value
-            if path in owners:
-                taken.own.setdefault(owners[path], {}).setdefault(name, []).append(code(statement))
-            elif is_news(path, statement):
-                taken.added.setdefault(name, []).append(code(statement))
-        elif isinstance(statement, cst.ClassDef) and statement.name.value in before.parts:
-            for member in statement.body.body:
-                path = f"{statement.name.value}.{member.name.value}" if isinstance(member, cst.FunctionDef) else ""
-                body = statement.body.with_changes(body=[member])
-                alone = code(statement.with_changes(body=body, decorators=[], leading_lines=[]))
-                if path in owners:
-                    taken.own.setdefault(owners[path], {}).setdefault(name, []).append(alone)
-                elif path and is_news(path, member):
-                    taken.added.setdefault(name, []).append(alone)
-                elif not path and code(member).strip() not in before.others and not is_text(member):
-                    changed.append(f"{statement.name.value}: {code(member).strip().splitlines()[0][:60]}")
-        elif is_addition(statement, before):
-            taken.added.setdefault(name, []).append(code(statement))
-        elif not is_text(statement) and code(statement).strip() not in before.others:
-            changed.append((names_of(statement) or code(statement).strip().splitlines())[0][:60])
-    if changed:
+    taking = _Taking(owners, HandedOut(handed_out))
+    taking.take(cst.parse_module(text).body)
+    for number, function in taking.own:
+        taken.own.setdefault(number, {}).setdefault(name, []).append(function)
+    for number, class_name, function in taking.forwards:
+        taken.forwards.setdefault(number, {}).setdefault(name, {})[class_name] = function
+    if taking.added:
+        taken.added[name] = taking.added
+    if taking.no_functions:
+        taken.notes.append(
+            f"{name}: what a task asks for has to be a function, written with def; it is not, and was not taken: "
+            f"{', '.join(taking.no_functions)}."
+        )
+    if changed := taking.changed:
         taken.notes.append(
             f"{name}: you changed what is no part of your tasks, and it was graded as it was handed out: "
             f"{', '.join(changed[:5])}{', ...' if len(changed) > 5 else ''}."
         )
+
+
+def put_in(body: Sequence[Any], additions: Sequence[Addition]) -> list[Any]:
+    """Put what was added into a file or a class, in the place of what the reference of another task added as such."""
+    names = {name for addition in additions for name in addition.names}
+    body = [statement for statement in body if not names & set(names_of(statement))]
+    # Behind the same statement, each comes before those that have been put there already.
+    for addition in [*reversed([a for a in additions if a.names]), *[a for a in additions if not a.names]]:
+        new = cst.parse_module(addition.text).body
+        places = [i for i, statement in enumerate(body) if addition.behind in names_of(statement)]
+        first = [0] if body and is_text(body[0]) else []
+        top = first if is_future(new[0]) else [*first, *[i for i, other in enumerate(body) if is_import(other)]]
+        place = max(places or top, default=-1) + 1
+        body = [*body[:place], *new, *body[place:]]
+    return body
+
+
+@functools.cache
+def add(text: str, additions: tuple[Addition, ...]) -> str:
+    """Put what a student added into a file, each in the place where it stood: Python reads from top to bottom.
+
+    Most files are the same for most tasks, so this is remembered.
+    """
+    if not additions:
+        return text
+    module = cst.parse_module(text)
+    body = put_in(module.body, [addition for addition in additions if not addition.inside])
+    for i, statement in enumerate(body):
+        inner = [a for a in additions if isinstance(statement, cst.ClassDef) and a.inside == statement.name.value]
+        if inner:
+            block = statement.body if isinstance(statement.body, cst.IndentedBlock) else cst.IndentedBlock([])
+            body[i] = statement.with_changes(body=block.with_changes(body=put_in(block.body, inner)))
+    return module.with_changes(body=body).code
+
+
+def words_of(*texts: str) -> set[str]:
+    """All names that stand in texts, and other words."""
+    return {word for text in texts for word in re.findall(r"\w+", text)}
+
+
+def mentioned(own: Sequence[str], taken: Taken) -> set[str]:
+    """The words in the functions of a task, and in all that these lead to of what the student added."""
+    additions = [addition for several in taken.added.values() for addition in several]
+    words = words_of(*own, *taken.files.values(), *[a.text for a in additions if a.is_everywhere])
+    waiting = [addition for addition in additions if not addition.is_everywhere]
+    while reached := [addition for addition in waiting if addition.names & words]:
+        waiting = [addition for addition in waiting if addition not in reached]
+        words |= words_of(*[addition.text for addition in reached])
+    return words
 
 
 def take(files: Mapping[str, str], handed_out: Mapping[str, str], chosen: Sequence[Task]) -> Taken:
@@ -180,11 +330,14 @@ def take(files: Mapping[str, str], handed_out: Mapping[str, str], chosen: Sequen
                 taken.files[name] = text
         elif text != handed_out[name]:
             try:
+                compile_only(text)
                 take_file(name, text, handed_out[name], chosen, taken)
+            except SyntaxError as error:
+                taken.broken[name] = f"{name}, line {error.lineno or '?'}: {error.msg}"
             except cst.ParserSyntaxError as error:
                 taken.broken[name] = f"{name}, line {error.raw_line}: {error.message}"
-            except (RecursionError, ValueError) as error:  # nested too deep; or a character that no source file has
-                taken.broken[name] = f"{name}: {str(error)[:200]}"
+            except (RecursionError, MemoryError, ValueError) as error:  # nested too deep; or a character of no text
+                taken.broken[name] = f"{name}: {str(error)[:200] or 'it is nested too deep'}"
     unusual = {name: sorted(unusual_names(files[name])) for name in files if files[name] != handed_out.get(name)}
     usual = {name: unusual_names(text) for name, text in handed_out.items()}
     for name, mentioned in unusual.items():
@@ -193,9 +346,39 @@ def take(files: Mapping[str, str], handed_out: Mapping[str, str], chosen: Sequen
     return taken
 
 
+def compile_only(text: str) -> None:
+    """Make sure that Python understands a file, without running it: it sees more mistakes than a parser does.
+
+    Raises:
+        SyntaxError: It does not.
+        ValueError: There is a character in it that no source file has.
+        RecursionError: It is nested too deep.
+        MemoryError: It is nested too deep, too.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        compile(text, "the file", "exec", dont_inherit=True)
+
+
 def unusual_names(text: str) -> set[str]:
     """Which of the `UNUSUAL` names a text mentions, where they are not the names of methods."""
     return UNUSUAL & set(re.findall(r"(?<![.\w])\w+", text))
+
+
+def forwards_for(forwards: Mapping[str, str], text: str) -> list[str]:
+    """Those of a student's `forward`s that keep something else for `backward` than those of a file do.
+
+    Args:
+        forwards: The `forward`s, by their classes.
+        text: The file, with the references of all other tasks in it.
+    """
+    found = []
+    for node in cst.parse_module(text).body if forwards else []:
+        if isinstance(node, cst.ClassDef) and node.name.value in forwards:
+            theirs = [kept(code(member)) for member in node.body.body if names_of(member) == ["forward"]]
+            if kept(forwards[node.name.value]) not in theirs:
+                found.append(forwards[node.name.value])
+    return found
 
 
 def files_for(task: Task, taken: Taken, base: Path) -> tuple[dict[str, str], str]:
@@ -211,16 +394,26 @@ def files_for(task: Task, taken: Taken, base: Path) -> tuple[dict[str, str], str
     """
     needed = [target.module for target in task.targets]
     broken = [taken.broken[name] for name in needed if name in taken.broken]
-    own = taken.own.get(task.id, {})
-    written = [part for parts in (*taken.added.values(), *own.values()) for part in parts]
+    own = {name: list(parts) for name, parts in taken.own.get(task.id, {}).items()}
+    for name, forwards in taken.forwards.get(task.id, {}).items():
+        if needed_too := forwards_for(forwards, (base / name).read_text(encoding="utf-8")):
+            own[name] = [*own.get(name, []), *needed_too]
+    written = [part for parts in own.values() for part in parts]
+    words = mentioned(written, taken)
+    written += [addition.text for additions in taken.added.values() for addition in additions]
     if broken:
         return {}, "\n".join(["Its file cannot be read.", *broken])
     if any(REACHES_FOR_CHECKER.search(part) for part in written):
         return {}, "The code mentions project.course, which judges it. That is not graded."
     files = dict(taken.files)
     for name in dict.fromkeys([*taken.added, *own]):
-        section = "\n".join([*taken.added.get(name, []), *own.get(name, [])])
-        files[name] = rewrite((base / name).read_text(encoding="utf-8"), section)
+        text = (base / name).read_text(encoding="utf-8")
+        try:
+            text = rewrite(text, "\n".join(own[name])) if name in own else text
+            added = [a for a in taken.added.get(name, []) if a.is_everywhere or a.names & words]
+            files[name] = add(text, tuple(added))
+        except RecursionError:
+            return {}, f"{name} is nested too deep."
     return files, ""
 
 
