@@ -248,3 +248,15 @@ def test_helpers_of_removed_functions_go_and_nothing_else(tmp_path: Path) -> Non
         assert kept in new
     assert not (file.parent / "b.py").exists()
     compile(new, "new", "exec")
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("def f():\n    return 1\n", "import math\nX = 2\ndef f():\n    return X\n"),
+        ('"""A file."""\n\ndef f():\n    return 1\n', '"""A file."""\nimport math\nX = 2\n\ndef f():\n    return X\n'),
+        ("def f():\n    return 1\nimport os\n", "def f():\n    return X\nimport os\nimport math\nX = 2\n"),
+    ],
+)
+def test_nothing_is_doubled_wherever_imports_stand(source: str, expected: str) -> None:
+    assert rewrite(source, "import math\nX = 2\ndef f():\n    return X\n") == expected

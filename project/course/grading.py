@@ -284,7 +284,14 @@ class Grading:
 
             with ThreadPoolExecutor(at_once) as pool:  # the threads only wait for other processes
                 for name in self.named:
-                    for job in [] if stopped() else self._begin(name, assignment, each):
+                    if stopped():
+                        break
+                    try:
+                        jobs = self._begin(name, assignment, each)
+                    except Exception as error:  # as above
+                        self.failures.append(f"{name}: {error!r}")
+                        continue
+                    for job in jobs:
                         pool.submit(judge, job, free.get())  # waits until one of them has nothing to do
         self.write_reports()
 

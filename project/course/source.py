@@ -76,6 +76,15 @@ def is_import(statement: cst.CSTNode) -> bool:
     )
 
 
+def is_text(statement: cst.CSTNode) -> bool:
+    """Whether a statement is nothing but a text, such as the one that a file begins with."""
+    return (
+        isinstance(statement, cst.SimpleStatementLine)
+        and isinstance(statement.body[0], cst.Expr)
+        and isinstance(statement.body[0].value, (cst.SimpleString, cst.ConcatenatedString))
+    )
+
+
 def _methods(definition: cst.ClassDef) -> list[cst.FunctionDef]:
     """The methods of a class."""
     return [statement for statement in definition.body.body if isinstance(statement, cst.FunctionDef)]
@@ -109,8 +118,9 @@ def rewrite(source: str, section: str) -> str:
     wanted = {path.split(".")[0] for path in functions}
     module = module.visit(_Replace(functions, methods_added))
     body = list(module.body)
-    last_import = max([i for i, statement in enumerate(body) if is_import(statement)], default=0)
-    # What is new stands right above the first thing that uses it.
+    top = [i for i, statement in enumerate(body) if is_import(statement) or (i == 0 and is_text(statement))]
+    last_import = max(top, default=-1)  # or the text that a file begins with
+    # What is new stands right above the first thing that uses it, if that does not stand above an import.
     first = min(
         [
             i
@@ -119,6 +129,7 @@ def rewrite(source: str, section: str) -> str:
         ],
         default=len(body),
     )
+    first = max(first, last_import + 1)
     body = [*body[: last_import + 1], *imports, *body[last_import + 1 : first], *others, *body[first:]]
     return module.with_changes(body=body).code
 

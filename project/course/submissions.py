@@ -8,6 +8,7 @@ import stat
 import unicodedata
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,7 @@ WANTED = re.compile(r"((?:[^/]+/){0,3}?)((?:minitorch|project)/(?!__)[A-Za-z_]\w
 """A path that is read: a source file of a package, in a repository that stands three folders deep at most."""
 
 SKIPPED = re.compile(r"(^|/)(\.[^/]*|__MACOSX|__pycache__|site-packages|node_modules)/")
-"""Paths that lead through such folders belong to no solution."""
+"""Paths that lead through such folders belong to no solution, or, through "..", out of it."""
 
 FILE_SIZE = 1 << 20
 """The largest source file that is read, in bytes."""
@@ -90,7 +91,7 @@ def read_submission(source: Path, name: str) -> Submission:
 
 def is_wanted(name: str) -> bool:
     """Whether a file is read, by its path within what was handed in."""
-    return WANTED.fullmatch(name) is not None and ".." not in name.split("/") and not SKIPPED.search(name)
+    return WANTED.fullmatch(name) is not None and not SKIPPED.search(name)
 
 
 def _in_folder(root: Path, notes: list[str]) -> dict[str, Callable[[int], bytes]]:
@@ -191,16 +192,26 @@ def _read(submission: Submission, readers: Mapping[str, Callable[[int], bytes]])
         submission.files[name] = text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def safe_name(*paths: Path) -> str:
+    """The names of files and folders as one name that every system can have, and that means nothing to a shell."""
+    text = " ".join([path.absolute().name.removesuffix(".zip") for path in paths])
+    text = re.sub(r"[^\w .,'()&@+=-]", "_", unicodedata.normalize("NFC", text))
+    text = text.encode()[:NAME_SIZE].decode(errors="ignore").strip(" .")
+    return f"_{text}" if RESERVED.fullmatch(text) else text or "submission"
+
+
 def name_submissions(sources: list[Path]) -> dict[str, Path]:
-    """Give each submission a name that is safe as the name of a folder, and that no other one has."""
+    """Give each submission a name that is safe as the name of a folder, and that no other one has.
+
+    That is the name of its folder or file. Where several have the same one, as in `anna/work.zip` and `bea/work.zip`,
+    the folder around it is named too.
+    """
+    shared = Counter([safe_name(source).casefold() for source in sources])
     named: dict[str, Path] = {}
     for source in sources:
-        plain = unicodedata.normalize("NFC", source.absolute().name.removesuffix(".zip"))
-        plain = (
-            re.sub(r"[^\w .,'()&@+=-]", "_", plain).encode()[:NAME_SIZE].decode(errors="ignore").strip(" .")
-            or "submission"
-        )
-        plain = f"_{plain}" if RESERVED.fullmatch(plain) else plain
+        plain = safe_name(source)
+        if shared[plain.casefold()] > 1:
+            plain = safe_name(source.absolute().parent, source)
         name, number = plain, 2
         while name.casefold() in {other.casefold() for other in named}:
             name, number = f"{plain} ({number})", number + 1

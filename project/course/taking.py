@@ -25,7 +25,7 @@ from typing import Any
 
 import libcst as cst
 
-from project.course.source import is_import, rewrite
+from project.course.source import is_import, is_text, rewrite
 from project.course.tasks import Task, tasks
 
 REACHES_FOR_CHECKER = re.compile(r"(?<!-m )\bproject\s*\.\s*course\b|\bfrom\s+project\s+import\s+course\b")
@@ -121,15 +121,6 @@ def names_of(statement: cst.CSTNode) -> list[str]:
 def is_future(statement: cst.CSTNode) -> bool:
     """Whether a statement is an import that must stand at the very beginning of a file."""
     return plain(statement).startswith("from __future__")
-
-
-def is_text(statement: cst.CSTNode) -> bool:
-    """Whether a statement is nothing but a text."""
-    return (
-        isinstance(statement, cst.SimpleStatementLine)
-        and isinstance(statement.body[0], cst.Expr)
-        and isinstance(statement.body[0].value, (cst.SimpleString, cst.ConcatenatedString))
-    )
 
 
 def header(definition: cst.ClassDef) -> str:
