@@ -132,7 +132,18 @@ def test_what_is_no_number_is_not_sent() -> None:
         encode(np.array([object()]))
 
 
-@pytest.mark.parametrize("written", [{"pickle": "x"}, {"array": "", "dtype": "O", "shape": [0]}, [1], 1.5])
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"pickle": "x"},
+        {"array": "", "dtype": "O", "shape": [0]},
+        {"array": "", "dtype": "(,)f8", "shape": [0]},
+        {"array": "", "dtype": "f8,f8", "shape": [0]},
+        {"array": "", "dtype": "<M8[s]", "shape": [0]},
+        [1],
+        1.5,
+    ],
+)
 def test_what_encode_did_not_write_is_not_read(written: Any) -> None:
     with pytest.raises(ValueError, match="sent"):
         decode(written)
@@ -161,6 +172,10 @@ def test_the_first_cell_that_differs_is_found() -> None:
         ({"a": "x"}, {"a": "y"}, "is 'x', expected 'y'"),
         ({"a": float("nan")}, {"a": 1.0}, "is nan"),
         ({"a": 1.0, "b": 2.0}, {"a": 1.0}, "besides"),
+        ({"a": 10**30}, {"a": 1.0}, "is 1e+30"),
+        ({"a": 2**70}, {"a": 2**71}, "is 1.180591621e+21"),
+        ({"a": 10**400}, {"a": 1.0}, "is inf, expected 1"),
+        ({"a": -(10**400)}, {"a": np.zeros(3)}, "has shape (), expected (3,)"),
     ],
 )
 def test_differences_are_told(got: Any, expected: Any, what: str) -> None:

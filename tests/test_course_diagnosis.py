@@ -1,15 +1,21 @@
 """What students are told: the numbers behind the first wrong cell, and the misconception that it looks like."""
 
+import json
+from typing import Any
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from project.course import answers, diagnosis
-from project.course.answers import Known
-from project.course.cases import Case, Outcome
+from project.course.answers import Known, expected
+from project.course.cases import Case, Outcome, encode
 from project.course.check import check, progress_line
 from project.course.diagnosis import describe, first_failing, report
 from project.course.drawings import cells, conv1d, conv2d
 from project.course.judging import Verdict, judge
+from project.course.runner import _read_outcome
 from project.course.suites import cases_of
 from project.course.tasks import tasks
 
@@ -110,6 +116,42 @@ def test_complaints_are_told_one_by_one() -> None:
     verdict = judge(watched, "plain", Outcome("values", {"complaints": ["the kernel reads from place -1", "two"]}))
     assert describe(verdict) == "The kernel reads from place -1.\nTwo."
     assert "input =" not in report(verdict, {watched.id: verdict})
+
+
+@pytest.mark.parametrize("forged", [5, [], [""], [[1]], [{"a": 1}], "text", None, [1.5, "x"]])
+def test_forged_complaints_are_told_as_what_they_are(forged: Any) -> None:
+    (watched,) = [case for case in cases_of("4_1") if case.oracle == "no_complaints"][:1]
+    verdict = judge(watched, "plain", Outcome("values", {"complaints": forged}))
+    assert verdict.passed == (forged == [])
+    if forged != []:
+        assert "complaints" in describe(verdict)
+        assert "complaints" in report(verdict, {watched.id: verdict})
+
+
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**40), 10**40)
+    | st.floats()
+    | st.text()
+    | st.sampled_from(
+        [np.zeros((1, 1, 6)), np.full((1, 1, 6), np.nan), np.zeros((0, 3)), np.array(True), np.zeros(3, "u1")]
+    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["output", "complaints", "x"]), inner),
+    max_leaves=8,
+)
+"""What a process may answer with, if it is not the one that was started."""
+
+
+@given(st.sampled_from([case for number in tasks() for case in cases_of(number)[::9]]), ANYTHING, st.data())
+def test_whatever_is_answered_can_be_judged_and_told(case: Case, answer: Any, data: st.DataObject) -> None:
+    values = dict(expected(case))
+    name = data.draw(st.sampled_from(sorted(values)))
+    line = {"task": case.task, "name": case.name, "status": "values", "values": encode(values | {name: answer})}
+    verdict = judge(case, "plain", _read_outcome(json.dumps(line), case))
+    if not verdict.passed:
+        assert describe(verdict)
+        assert report(verdict, {case.id: verdict})
 
 
 def test_what_the_code_printed_is_shown() -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,18 +14,18 @@ import jsonschema
 import pytest
 
 from minitorch.errors import ArgumentError, StateError
-from project.course import assignment, grading
+from project.course import assignment, grading, sandbox
 from project.course.__main__ import main
-from project.course.assignment import Assignment, key_of, plant_references, prepare
+from project.course.assignment import Assignment, dependents, key_of, make_base, plant_references, prepare
 from project.course.cases import Case
 from project.course.classroom import CLASS, TASKS, WRONG, Pupil, Surroundings, as_is, attack, hand_in, rehearse_grading
 from project.course.grading import RUN, SUBMITTED, Grading, replay
-from project.course.judging import OTHER_NUMBERS, judge_all
+from project.course.judging import judge_all
 from project.course.planting import planted
 from project.course.records import RECORD, Record, as_json, read_record, write_whole
 from project.course.reports import gradescope
 from project.course.runner import PATIENCE, ROOT
-from project.course.sandbox import Limits, Sandbox, try_out
+from project.course.sandbox import SYSTEM, Limits, Sandbox, bubblewrap, python_folders, try_out
 from project.course.suites import all_cases, cases_of
 from project.course.tasks import tasks
 
@@ -89,9 +90,8 @@ def records_on_disk(out: Path) -> dict[str, Record]:
 
 def test_a_class_gets_what_it_deserves() -> None:
     """A part of the class, in which no one needs a sandbox to do no harm. `rehearse` grades them all."""
-    some = pupils(
-        "right, with helpers", "from Windows", "a zip file without", "results written", "edited tests", "linked"
-    )
+    some = pupils("right, with helpers", "from Windows", "a zip file without", "edited tests", "linked")
+    some += pupils("results written", "two faces", "too large", "a thief")
     told: dict[str, list[str]] = {}
     fine = rehearse_grading(lambda name, wrong: told.update({name: wrong}), some, WALLS)
     assert told == {name: [] for name in [*[pupil.name for pupil in some], "the grader itself"]}
@@ -304,11 +304,11 @@ def test_nothing_that_knows_answers_is_near_a_student(prepared: Assignment) -> N
         assert not [name for name in names if any(word in Path(name).name for word in secret)]
 
 
-def test_a_base_has_all_solutions_but_one(prepared: Assignment) -> None:
+def test_a_base_has_the_solutions_of_the_tasks_before(prepared: Assignment) -> None:
     for number, base in prepared.bases.items():
         verdicts = judge_all(all_cases(prepared.bases), base, ("plain",))
         red = {verdict.case.task for verdict in verdicts.values() if not verdict.passed}
-        assert red == {number}
+        assert red == {other for other in prepared.bases if other >= number}
         assert {verdict.outcome.status for verdict in verdicts.values() if not verdict.passed} == {"missing"}
 
 
@@ -334,11 +334,41 @@ def test_the_key_changes_with_all_that_grades_depend_on() -> None:
 
 def test_references_stand_in_place_of_stubs_only(prepared: Assignment, tmp_path: Path) -> None:
     (tmp_path / "minitorch").mkdir()
-    plant_references(prepared.handed_out, tmp_path, SMALL)
-    for name in ("operators.py", "autodiff.py"):
-        text = (tmp_path / "minitorch" / name).read_text(encoding="utf-8")
-        assert "NotImplementedError" in (prepared.handed_out / "minitorch" / name).read_text(encoding="utf-8")
-        assert 'NotImplementedError("Task' not in text
+    remembered: dict[Any, str] = {}
+    for solved in (SMALL, SMALL[:1], SMALL):
+        plant_references(prepared.handed_out, tmp_path, SMALL, solved, remembered)
+        for task, name in zip(SMALL, ("operators.py", "autodiff.py")):
+            text = (tmp_path / "minitorch" / name).read_text(encoding="utf-8")
+            assert ('NotImplementedError("Task' in text) == (task not in solved)
+
+
+def test_what_was_compiled_from_a_reference_is_not_near_a_student(prepared: Assignment, tmp_path: Path) -> None:
+    whole = tmp_path / "whole"
+    shutil.copytree(prepared.bases["1_1"], whole)
+    plant_references(prepared.handed_out, whole, SMALL, SMALL, {})
+    cache = whole / "minitorch" / "__pycache__"
+    shutil.rmtree(cache, ignore_errors=True)
+    cache.mkdir()
+    # `scalar.py` imports `autodiff.py`, and `operators.py` does not.
+    for name in ("autodiff.cpython-311.pyc", "autodiff.f-3.py311.nbi", "scalar.g-4.py311.1.nbc", "operators.h-5.nbc"):
+        (cache / name).touch()
+    make_base(whole, tmp_path / "base", prepared.handed_out, SMALL, tasks()["1_1"], {})
+    assert [file.name for file in (tmp_path / "base" / "minitorch" / "__pycache__").iterdir()] == ["operators.h-5.nbc"]
+
+
+def test_dependents_are_found_over_several_files(tmp_path: Path) -> None:
+    texts = {
+        "a": "import b\n",
+        "b": "from . import c, d\n",
+        "c": "from .d import x\n",
+        "d": "",
+        "e": "from .b import y\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
+    assert dependents(tmp_path, {"d"}) == {"d", "c", "b", "e"}
+    assert dependents(tmp_path, {"c"}) == {"c", "b", "e"}
+    assert dependents(tmp_path, {"a"}) == {"a"}
 
 
 # Other numbers
@@ -359,21 +389,19 @@ def describe_inputs(case: Case) -> str:
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_library_is_right_on_other_numbers(seed: int) -> None:
-    verdicts = judge_all(all_cases(), stages=(), seed=seed)
+    verdicts = judge_all(all_cases(), stages=(), again=("plain",), seed=seed)
     assert len(verdicts) > 1000
     assert [verdict.case.id for verdict in verdicts.values() if not verdict.passed] == []
-    assert {verdict.stage for verdict in verdicts.values()} == {OTHER_NUMBERS}
+    assert {verdict.seed for verdict in verdicts.values()} == {seed}
 
 
 # The sandbox
 
 
-def run_inside(sandbox: Sandbox, tree: Path, code: str) -> tuple[int, str]:
+def run_inside(box: Sandbox, tree: Path, code: str) -> tuple[int, str]:
     """Run Python code in a sandbox. Returns the exit status, and what was printed."""
-    import subprocess
-
-    command = sandbox.command(tree, ["-c", code])
-    done = subprocess.run(command, env=sandbox.environment(tree), cwd=tree, capture_output=True, text=True, check=False)
+    command = box.command(tree, ["-c", code])
+    done = subprocess.run(command, env=box.environment(tree), cwd=tree, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -386,11 +414,12 @@ def tree(tmp_path: Path) -> Path:
 
 
 def test_limits_hold(tree: Path) -> None:
-    sandbox = Sandbox(WALLS, Limits(memory=1 << 30, file=1 << 20, seconds=1))
-    assert "MemoryError" in run_inside(sandbox, tree, "bytes(1 << 31)")[1]
-    assert "File too large" in run_inside(sandbox, tree, "open('f', 'wb').write(bytes(1 << 21))")[1]
-    status, _ = run_inside(sandbox, tree, "while True: pass")
-    assert sandbox.ending(status) == "by signal SIGKILL"
+    box = Sandbox(WALLS, Limits(memory=1 << 30, file=1 << 20, open_files=20, seconds=1))
+    assert "MemoryError" in run_inside(box, tree, "bytes(1 << 31)")[1]
+    assert "File too large" in run_inside(box, tree, "open('f', 'wb').write(bytes(1 << 21))")[1]
+    assert "Too many open files" in run_inside(box, tree, "all = [open('f', 'w') for _ in range(50)]")[1]
+    status, _ = run_inside(box, tree, "while True: pass")
+    assert box.ending(status) == "by signal SIGKILL"
 
 
 def test_what_is_secret_does_not_get_inside(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -410,8 +439,9 @@ def test_inside_of_the_sandbox_there_is_nothing_to_reach(tree: Path, tmp_path: P
         assert "False" in run_inside(Sandbox(), tree, f"import os; print(os.path.exists({str(place)!r}))")[1]
     assert "Read-only" in run_inside(Sandbox(), tree, "open('/usr/x', 'w')")[1]
     assert "Read-only" in run_inside(Sandbox(), tree, "open('/x', 'w')")[1]
-    assert run_inside(Sandbox(), tree, "open('x', 'w').write('1')") == (0, "")
-    assert (tree / "x").read_text(encoding="utf-8") == "1"
+    (tree / "mine").write_text("old", encoding="utf-8")
+    assert run_inside(Sandbox(), tree, "print(open('mine').read()); open('mine', 'w').write('new')") == (0, "old\n")
+    assert (tree / "mine").read_text(encoding="utf-8") == "old"  # it was a copy
     seen = run_inside(Sandbox(), tree, "import glob; print(len(glob.glob('/proc/[0-9]*')))")[1]
     assert int(seen) <= 3  # bubblewrap and itself
     network = "import socket; print([name for _, name in socket.if_nameindex()])"
@@ -428,21 +458,47 @@ def test_without_bubblewrap_it_says_what_to_do(tree: Path, monkeypatch: pytest.M
     try_out(Sandbox(walls=False), tree)
 
 
-def outcomes_of(body: str, sandbox: Sandbox, cases: Sequence[Case], until: float | None = None) -> list[Any]:
+def test_answers_are_out_of_reach_wherever_they_stand(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a folder of the system, or in one that Python is told to look for packages in."""
+    monkeypatch.syspath_prepend(str(ROOT / "project"))
+    assert not [folder for folder in python_folders() if folder.is_relative_to(ROOT) and ".venv" not in folder.parts]
+    monkeypatch.setattr(sandbox, "SYSTEM", (*SYSTEM, str(ROOT.parent)))
+    command = bubblewrap(tree, Limits())
+    hidden = command.index(str(ROOT))
+    assert command[hidden - 1] == "--tmpfs"
+    assert hidden > command.index(str(ROOT.parent))
+    if WALLS:
+        try_out(Sandbox(), tree)
+        assert "False" in run_inside(Sandbox(), tree, f"import os; print(os.path.exists('{ROOT}/minitorch'))")[1]
+
+
+def test_nothing_is_graded_where_answers_are_in_reach(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library is installed where Python finds it, and for once nobody has hidden it."""
+    folders = python_folders()
+    monkeypatch.setattr(sandbox, "python_folders", lambda: [*folders, ROOT])
+    monkeypatch.setattr(sandbox, "ROOT", tree)
+    with pytest.raises(StateError, match="could read the answers" if WALLS else "apt install bubblewrap"):
+        try_out(Sandbox(), tree)
+
+
+def outcomes_of(body: str, box: Sandbox, cases: Sequence[Case], until: float | None = None) -> list[Any]:
     """What comes out of a central difference with this body."""
     lines = "\n".join([f"    {line}" for line in body.splitlines()])
     solution = f"def central_difference(f, *vals, arg=0, epsilon=1e-6):\n{lines}\n"
     with planted({"minitorch/autodiff.py": solution}) as folder:
-        return [v.outcome for v in judge_all(cases, folder, ("plain",), None, sandbox, until=until).values()]
+        return [v.outcome for v in judge_all(cases, folder, ("plain",), None, box, until=until).values()]
 
 
-def test_who_writes_too_much_is_ended() -> None:
-    body = "import time\nfor i in range(9):\n    open(f'f{i}', 'wb').write(bytes(1 << 20))\ntime.sleep(9)\nreturn 0.0"
-    began = time.monotonic()
-    (outcome,) = outcomes_of(body, Sandbox(WALLS, Limits(folder=4 << 20)), cases_of("1_1")[:1])
-    assert outcome.status == "crashed"
-    assert "MiB into its folder, of 4 MiB at most" in outcome.error
-    assert time.monotonic() - began < 8
+def test_a_folder_holds_only_so_much(tree: Path) -> None:
+    body = "for i in range(9):\n    open(f'f{i}', 'wb').write(bytes(1 << 20))"
+    said = run_inside(Sandbox(WALLS, Limits(folder=4 << 20)), tree, body)[1]
+    assert ("No space left on device" in said) == WALLS
+    said = (
+        run_inside(Sandbox(WALLS, Limits(scratch=4 << 20)), tree, f"import os; os.chdir('/tmp')\n{body}")
+        if WALLS
+        else said
+    )
+    assert ("No space left on device" in str(said)) == WALLS
 
 
 def test_after_some_endless_loops_the_others_are_not_tried() -> None:

@@ -1,6 +1,8 @@
 """Cases run in a process of their own: what crashes, hangs, floods or lies costs its own case, and no other."""
 
+import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from project.course.cases import Case, Outcome
 from project.course.judging import judge, judge_all
 from project.course.planting import planted
-from project.course.runner import _read_outcome, run_cases
+from project.course.runner import WORDS, _read_outcome, run_cases
 from project.course.suites import cases_of
 
 pytestmark = pytest.mark.house("the course tool is no task of the course")
@@ -108,6 +110,9 @@ def test_forged_answers_are_crashes() -> None:
         '{"task": "1_1", "name": "NAME", "status": "values", "values": {"list": []}, "error": 3}',
         '{"task": "1_1", "name": "NAME", "status": "values", "values": {"list": [1]}}',
         '{"task": "1_1", "name": "NAME", "status": "values", "values": {"array": "A", "dtype": "x", "shape": 3}}',
+        '{"task": "1_1", "name": "NAME", "status": "values", "values": {"array": "A", "dtype": "f8,(", "shape": [0]}}',
+        '{"task": "1_1", "name": "NAME", "status": "values", "values": {"dict": {"x": {"number": "0x1p9999999"}}}}',
+        '{"task": "1_1", "name": "NAME", "status": "values", "values": {"dict": {"difference": 1' + "0" * 4000 + "}}}",
         '{"task": "1_1", "name": "NAME", "status": ["values"]}',
         '{"task": "1_1", "name": "NAME"}',
     ],
@@ -116,6 +121,50 @@ def test_whatever_is_said_can_be_read(line: str) -> None:
     """Nothing that a process says ends the one that listens; and none of this is a right answer."""
     outcome = _read_outcome(line.replace("NAME", CASES[0].name), CASES[0])
     assert not judge(CASES[0], "plain", outcome).passed
+
+
+def test_no_text_that_is_said_is_kept_as_a_whole() -> None:
+    long = {"error": "e" * 100_000, "where": "w" * 100_000, "printed": "p" * 100_000}
+    outcome = _read_outcome(json.dumps({"task": TASK, "name": CASES[0].name, "status": "error"} | long), CASES[0])
+    assert len(outcome.error) + len(outcome.printed) < 3 * WORDS + 10
+
+
+CHANNELS = "import os, time\nfor fd in range(3, 30):\n    try:\n        {}\n    except OSError:\n        pass\n"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        CHANNELS.format("os.close(fd)") + "time.sleep(60)",  # lives on, and cannot say anything any more
+        CHANNELS.format("while fd != 3 or os.write(fd, b'x' * 65536): pass"),  # says a line without an end
+        CHANNELS.format("os.write(fd, b'x' * 65536 * 40)"),
+    ],
+)
+def test_who_does_not_answer_as_agreed_is_ended(body: str) -> None:
+    began = time.monotonic()
+    hurried = [replace(case, seconds=2.0) for case in CASES[:1]]
+    (outcome,) = run_with(body, hurried)
+    assert outcome.status in ("crashed", "timeout")
+    assert time.monotonic() - began < 20
+
+
+def test_nobody_waits_for_a_process_that_does_not_listen() -> None:
+    """The list of what is wanted can be longer than what a pipe holds."""
+    wordy = [replace(case, name=case.name + "x" * 100_000) for case in CASES]
+    with planted() as tree:
+        (tree / "minitorch" / "errors.py").write_text("import os\nos._exit(3)\n", encoding="utf-8")
+        outcomes = list(run_cases(wordy, "plain", tree).values())
+    assert [outcome.status for outcome in outcomes] == ["crashed"] * 3
+    assert "exit status 3" in outcomes[0].error
+
+
+def test_a_process_that_stays_and_holds_on_is_not_waited_for() -> None:
+    """Outside of a sandbox, it gets away; and it keeps the other end of the pipes open."""
+    script = "import time; time.sleep(25)"
+    body = f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', {script!r}], start_new_session=True, "
+    began = time.monotonic()
+    run_with(f"{body}close_fds=False)\nreturn 1.0", list(CASES[:1]))
+    assert time.monotonic() - began < 20
 
 
 def test_a_syntax_error_is_a_crash_that_says_so() -> None:

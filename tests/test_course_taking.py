@@ -3,6 +3,7 @@
 import ast
 import functools
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ from project.course.planting import textbook
 from project.course.rehearsal import released
 from project.course.runner import ROOT
 from project.course.source import read_solution, rewrite
-from project.course.taking import Addition, Taken, add, files_for, names_of, take
+from project.course.taking import Addition, Taken, add, answer, files_for, names_of, take
 from project.course.tasks import tasks
 
 pytestmark = pytest.mark.house("the course tool is no task of the course")
@@ -113,6 +114,12 @@ def tensor_map(fn):
 }
 
 
+def unused(note: str) -> str:
+    """What a note says was not used."""
+    (said,) = re.findall(r": not used, as it is no part of your tasks: (.*)\. Used are the functions", note)
+    return said
+
+
 def take_changed(*changes: tuple[str, str], name: str = NUMBERS, numbers: Sequence[str] = ("0_1",)) -> Taken:
     """What is taken if pieces of a file are replaced; what is to replace "" comes at the end."""
     text = HANDED_OUT[name]
@@ -189,12 +196,25 @@ def test_each_task_has_its_own_functions_only(base: Path) -> None:
             run(taken, base, number)[name](1, 1) if name == "mul" else run(taken, base, number)[name]([])
 
 
+def test_who_uses_a_later_task_relies_on_their_own(base: Path) -> None:
+    """Its reference could do the work of this one. What is not mentioned stays as it was handed out."""
+    one_list = (body(NUMBERS, "negList"), "def negList(numbers):\n    return [-x for x in numbers]")
+    negated = (body(NUMBERS, "neg"), "def neg(x):\n    return given(x)")
+    helper = ("", "def given_one(x):\n    return negList([x])[0]")
+    taken = take_changed(one_list, negated, helper, numbers=("0_1", "0_3"))
+    with pytest.raises(NotImplementedError):
+        run(taken, base, "0_1")["negList"]([1])
+    direct = (negated[0], "def neg(x):\n    return negList([x])[0]")
+    assert run(take_changed(one_list, direct, numbers=("0_1", "0_3")), base, "0_1")["neg"](2) == -2
+    indirect = (negated[0], "def neg(x):\n    return given_one(x)")
+    assert run(take_changed(one_list, indirect, helper, numbers=("0_1", "0_3")), base, "0_1")["neg"](2) == -2
+
+
 def test_the_function_of_a_task_that_was_not_handed_out_is_no_part(base: Path) -> None:
     taken = take_changed(MUL, numbers=("0_3",))
     assert "mul" not in "".join(taken.own["0_3"][NUMBERS])
-    assert taken.notes == [
-        f"{NUMBERS}: you changed what is no part of your tasks, and it was graded as it was handed out: mul."
-    ]
+    assert [unused(note) for note in taken.notes] == ["mul"]
+    assert taken.notes[0].startswith(f"{NUMBERS}: ")
     with pytest.raises(NotImplementedError):
         run(taken, base, "0_3")["mul"](1, 1)
 
@@ -213,7 +233,7 @@ def test_of_two_functions_of_one_name_the_last_counts_as_in_python(base: Path) -
 def test_methods_are_taken_without_the_rest_of_their_class(base: Path) -> None:
     train = (body(MODULES, "train"), "def train(self) -> None:\n        self.mode = 'on'")
     taken = take_changed(train, ('mode = "train"', 'mode = "none"'), name=MODULES, numbers=("0_4",))
-    assert taken.notes[0].endswith(": Module.mode.")
+    assert unused(taken.notes[0]) == "Module.mode"
     space = run(taken, base, "0_4", MODULES)
     module = space["Module"]()
     assert module.mode == "train"
@@ -411,8 +431,8 @@ def test_files_may_end_without_a_line_end_and_be_indented_otherwise(base: Path) 
 )
 def test_what_is_no_part_of_a_task_is_noted_and_not_taken(base: Path, text: str, note: str) -> None:
     taken = take_changed(MUL, ("", text))
-    (said,) = [said for said in taken.notes if "you changed" in said]
-    assert said.endswith(f": {note}.")
+    (said,) = [said for said in taken.notes if "not used" in said]
+    assert unused(said) == note
     space = run(taken, base)
     assert space["mul"](2, 3) == 6
     assert space["EPS"] == 1e-6
@@ -435,9 +455,7 @@ def test_what_is_no_part_of_a_task_is_noted_and_not_taken(base: Path, text: str,
 )
 def test_changes_of_classes_are_noted_and_not_taken(base: Path, old: str, new: str, note: str) -> None:
     taken = take_changed((old, new), name=MODULES, numbers=("0_4",))
-    assert [said.rpartition(": ")[2] if ": " not in note else said[-len(note) - 1 :] for said in taken.notes] == [
-        f"{note}."
-    ]
+    assert [unused(said) for said in taken.notes] == [note]
     files, problem = files_for(tasks()["0_4"], taken, base)
     assert problem == ""
     assert ast.dump(ast.parse(files[MODULES])) == ast.dump(ast.parse(HANDED_OUT[MODULES]))
@@ -464,9 +482,9 @@ def test_a_property_that_is_not_changed_gives_no_note() -> None:
 
 def test_of_many_changes_some_are_named() -> None:
     (note,) = take_changed(*[("", f"print({i})") for i in range(9)]).notes
-    assert note.endswith(": print(0), print(1), print(2), print(3), print(4), ....")
+    assert unused(note) == "print(0), print(1), print(2), print(3), print(4), ..."
     (note,) = take_changed(("", "print(" + "1" * 200 + ")")).notes
-    assert len(note) < 200
+    assert len(unused(note)) < 100
 
 
 def test_unusual_names_are_noted() -> None:
@@ -534,7 +552,7 @@ def test_no_nesting_ends_what_reads_the_others(base: Path) -> None:
     # In a process of its own, for what parses such a file may end.
     requests = [
         {"files": HANDED_OUT | {NUMBERS: f"{text}\n"}, "handed_out": str(base)}
-        | {"bases": dict.fromkeys(["0_1", "0_4"], str(base))}
+        | {"tasks": ["0_1", "0_4"], "bases": dict.fromkeys(["0_1", "0_4"], str(base))}
         for text in DEEP.values()
     ]
     code = "import json, sys; from project.course.taking import answer\n"
@@ -542,9 +560,9 @@ def test_no_nesting_ends_what_reads_the_others(base: Path) -> None:
     lines = ask(["-c", code], requests)
     assert len(lines) == len(DEEP), f"{list(DEEP)[len(lines)]} ends the process"
     for what, line in zip(DEEP, lines):
-        answer = json.loads(line)["tasks"]
-        assert "cannot be read" in answer["0_1"]["problem"] or what == "functions", what
-        assert answer["0_4"]["problem"] == "", what
+        found = json.loads(line)["tasks"]
+        assert "cannot be read" in found["0_1"]["problem"] or what == "functions", what
+        assert found["0_4"]["problem"] == "", what
 
 
 def ask(arguments: list[str], request: Any) -> list[str]:
@@ -557,16 +575,37 @@ def ask(arguments: list[str], request: Any) -> list[str]:
 
 def test_the_process_that_takes_answers_for_each_task(base: Path) -> None:
     files = HANDED_OUT | {NUMBERS: HANDED_OUT[NUMBERS].replace(*MUL) + "print('hello')\n", MODULES: "x = ("}
-    request = {"files": files, "handed_out": str(base), "bases": dict.fromkeys(["0_4", "0_1"], str(base))}
+    request = {"files": files, "handed_out": str(base), "tasks": ["0_4", "0_1"]}
+    request["bases"] = dict.fromkeys(["0_4", "0_1"], str(base))
     (line,) = ask(["-m", "project.course.taking"], request)
-    answer = json.loads(line)
-    assert set(answer) == {"tasks", "notes"}
-    assert list(answer["tasks"]) == ["0_4", "0_1"]
-    assert answer["tasks"]["0_4"]["files"] == {}
-    assert "'(' was never closed" in answer["tasks"]["0_4"]["problem"]
-    assert "return x * y" in answer["tasks"]["0_1"]["files"][NUMBERS]
-    assert answer["tasks"]["0_1"]["problem"] == ""
-    assert len(answer["notes"]) == 1
+    said = json.loads(line)
+    assert set(said) == {"tasks", "notes"}
+    assert list(said["tasks"]) == ["0_4", "0_1"]
+    assert said["tasks"]["0_4"]["files"] == {}
+    assert "'(' was never closed" in said["tasks"]["0_4"]["problem"]
+    assert "return x * y" in said["tasks"]["0_1"]["files"][NUMBERS]
+    assert said["tasks"]["0_1"]["problem"] == ""
+    assert len(said["notes"]) == 1
+
+
+@pytest.mark.parametrize(
+    "instead", ["from .mine import mul", "mul = lambda x, y: x * y", "def product(x, y): return x * y"]
+)
+def test_who_writes_no_function_is_told_so(base: Path, instead: str) -> None:
+    stub = f'def mul(x: float, y: float) -> float:\n    """Multiply."""\n    {STUB}'
+    assert stub in HANDED_OUT[NUMBERS]
+    request = {
+        "files": HANDED_OUT | {NUMBERS: HANDED_OUT[NUMBERS].replace(stub, instead)},
+        "handed_out": str(base),
+        "tasks": ["0_1", "0_3", "0_4"],
+        "bases": dict.fromkeys(["0_1", "0_3", "0_4"], str(base)),
+    }
+    found = {number: task["remark"] for number, task in answer(request)["tasks"].items()}
+    assert found["0_1"].startswith("There is no function mul, id, add, lt, eq, ... in minitorch/operators.py: ")
+    assert found["0_3"].startswith("There is no function zipWith, ")
+    assert found["0_4"] == ""
+    untouched = answer(request | {"files": HANDED_OUT})["tasks"]
+    assert {task["remark"] for task in untouched.values()} == {""}
 
 
 def test_a_reference_and_a_function_together_may_be_too_deep(base: Path) -> None:
@@ -690,7 +729,8 @@ def test_all_textbook_solutions_together_are_taken(release: tuple[Path, Mapping[
             others = {
                 path: text for path, text in stubs.items() if (name, path.replace("forward", "backward")) not in own
             }
-            others = {path: text for path, text in others.items() if (name, path) not in own}
+            later = {(t.module, t.outermost) for n, o in tasks().items() if n not in task.before for t in o.targets}
+            others = {path: text for path, text in others.items() if (name, path) not in own | later}
             assert functions_of(found[name]).items() >= others.items()
 
 
@@ -763,7 +803,7 @@ def test_forward_stays_that_of_the_reference_if_it_keeps_the_same(tmp_path: Path
     assert "a * b" in files_for(tasks()["1_4"], taken, tmp_path)[0][name]
     # A change of what is no task's, and is not needed either, is noted.
     taken = take({name: wrong}, {name: rewrite(stubs, right)}, [tasks()["1_4"]])
-    assert taken.notes[0].endswith(": Mul.forward.")
+    assert unused(taken.notes[0]) == "Mul.forward"
 
 
 def test_names_of_statements() -> None:

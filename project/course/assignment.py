@@ -1,18 +1,20 @@
 """What is needed to grade an assignment, prepared once for all submissions.
 
-For each task there is a *base*: the repository as it was handed out, without any answer, and with the reference
-solutions of all other tasks in it. Put a student's functions of that task into it, and whatever is wrong with it then
-is wrong with those. So a mistake in one task costs no other one.
+For each task there is a *base*: the repository as it was handed out, with the reference solutions of the tasks before
+it, and no other answer. Put a student's functions of that task into it, and whatever is wrong with it then is wrong
+with those: a mistake in one task costs no later one. Of later tasks there is no reference, which could do the work of
+this one.
 """
 
 import functools
 import hashlib
 import json
 import platform
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,6 @@ import numba
 import numpy as np
 
 from minitorch.errors import StateError, explain
-from project.course.cases import STAGES
 from project.course.judging import judge_all
 from project.course.planting import copy_tree, keep_only, textbook
 from project.course.release import release
@@ -29,6 +30,12 @@ from project.course.sandbox import Limits, Sandbox, try_out
 from project.course.source import read_solution, rewrite
 from project.course.suites import cases_of
 from project.course.tasks import Task
+
+FIRST = ("plain", "one thread")
+"""The stages in which a solution is tried on the random numbers that students know."""
+
+AGAIN = ("plain", "threads")
+"""The stages in which it is then tried on random numbers that nobody has seen."""
 
 JUDGES = ("__init__.py", "cases.py", "child.py", "inputs.py", "tasks.py", "tasks.toml", "watched.py", "suites")
 """What a process needs of `project/course` to run cases. Nothing else of it is near a student's code: no answers."""
@@ -39,7 +46,8 @@ class Assignment:
     """What is graded, and with what.
 
     Attributes:
-        tasks: The tasks.
+        chosen: The tasks that were handed out together.
+        tasks: Those of them that are judged.
         handed_out: The folder with the repository as it was handed out.
         bases: For each task, its base.
         seed: The seed of the numbers that students do not know.
@@ -48,6 +56,7 @@ class Assignment:
         key: A number that changes with anything of this, and with any file of this repository.
     """
 
+    chosen: tuple[Task, ...]
     tasks: tuple[Task, ...]
     handed_out: Path
     bases: Mapping[str, Path]
@@ -87,25 +96,57 @@ def sections_of(number: str) -> dict[str, str]:
     return read_solution(textbook(number))
 
 
-def plant_references(handed_out: Path, folder: Path, chosen: Sequence[Task], without: str = "") -> None:
-    """Put the references of tasks into the files that they are for.
+def plant_references(
+    handed_out: Path, folder: Path, chosen: Sequence[Task], planted: Sequence[Task], remembered: dict[Any, str]
+) -> None:
+    """Write the files of all tasks: some with the reference solution, the others as they were handed out.
 
     Args:
         handed_out: Where the files are taken from.
         folder: Where they are written to.
         chosen: The tasks.
-        without: The task that is left out. If there is one, only files are written that it has a part in.
+        planted: Those of them that are solved.
+        remembered: Files that were made before. Many copies have the same, and it takes long to make one.
     """
-    texts: dict[str, str] = {}
-    for name in dict.fromkeys(name for task in chosen for name in sections_of(task.id)):
-        if without and name not in sections_of(without):
-            continue
-        texts[name] = (handed_out / name).read_text(encoding="utf-8")
-        for task in chosen:
-            if task.id != without and name in sections_of(task.id):
-                texts[name] = rewrite(texts[name], sections_of(task.id)[name])
-    for name, text in texts.items():
+    for name in dict.fromkeys([name for task in chosen for name in sections_of(task.id)]):
+        text, done = (handed_out / name).read_text(encoding="utf-8"), [name]
+        for task in planted:
+            if name in sections_of(task.id):
+                done.append(task.id)
+                if tuple(done) not in remembered:
+                    remembered[tuple(done)] = rewrite(text, sections_of(task.id)[name])
+                text = remembered[tuple(done)]
         (folder / name).write_text(text, encoding="utf-8")
+
+
+def dependents(library: Path, changed: set[str]) -> set[str]:
+    """The files of the library that import one of some files, directly or not, and those files themselves, by name."""
+    imported = {}
+    for file in library.glob("*.py"):
+        pattern = r"^from \. import ([\w, ]+)|^from \.(\w+) import"
+        found = re.findall(pattern, file.read_text(encoding="utf-8"), re.M)
+        imported[file.stem] = {word for names in found for word in re.findall(r"\w+", " ".join(names))}
+    reached = set(changed)
+    while more := {stem for stem, names in imported.items() if names & reached} - reached:
+        reached |= more
+    return reached
+
+
+def make_base(whole: Path, folder: Path, handed_out: Path, chosen: Sequence[Task], task: Task, remembered: Any) -> None:
+    """Make the base of a task out of the copy in which all tasks are solved.
+
+    Compiled code is taken along where it can be used. What was compiled from the reference of the task itself, or
+    together with it, is not: whoever found it there could run it in the place of a solution.
+    """
+    shutil.copytree(whole, folder)
+    planted = [other for other in chosen if other.id in task.before and other.id != task.id]
+    plant_references(handed_out, folder, chosen, planted, remembered)
+    names = {name for other in chosen for name in sections_of(other.id)}
+    changed = {Path(name).stem for name in names if (folder / name).read_bytes() != (whole / name).read_bytes()}
+    for stem in dependents(folder / "minitorch", changed):
+        for package in ("minitorch", "project"):
+            for compiled in (folder / package / "__pycache__").glob(f"{stem}.*"):
+                compiled.unlink()
 
 
 def check_references(tree: Path, chosen: Sequence[Task], sandbox: Sandbox, seed: int) -> Iterator[Task]:
@@ -118,8 +159,10 @@ def check_references(tree: Path, chosen: Sequence[Task], sandbox: Sandbox, seed:
         StateError: One is not right. Students' solutions would not be either.
     """
     for task in chosen:
+        # Outside of the sandbox, what is compiled is kept.
+        judge_all(cases_of(task.id), tree, FIRST[1:], None, replace(sandbox, walls=False))
         until = time.monotonic() + sandbox.limits.task
-        verdicts = judge_all(cases_of(task.id), tree, STAGES, None, sandbox, seed, until)
+        verdicts = judge_all(cases_of(task.id), tree, FIRST, None, sandbox, AGAIN, seed, until)
         for verdict in verdicts.values():
             if not verdict.passed:
                 raise StateError(
@@ -158,20 +201,20 @@ def prepare(
         StateError: There is no sandbox, or a reference solution fails here.
     """
     tell = each or (lambda step: None)
+    judged = chosen if judged is None else judged
     handed_out, whole = folder / "handed_out", folder / "whole"
     release(list(chosen), handed_out)
     copy_tree(handed_out, whole)
     keep_only(whole / "project" / "course", JUDGES)
-    plant_references(handed_out, whole, chosen)
+    remembered: dict[Any, str] = {}
+    plant_references(handed_out, whole, chosen, chosen, remembered)
     sandbox = Sandbox(walls, limits)
     try_out(sandbox, whole)
     tell("the copy that was handed out")
-    judged = chosen if judged is None else judged
     for task in check_references(whole, judged, sandbox, seed):
         tell(f"the reference of task {task.number}")
-    bases = {}
+    bases = {task.id: folder / task.id for task in judged}
     for task in judged:
-        bases[task.id] = folder / task.id
-        shutil.copytree(whole, bases[task.id])  # with the compiled kernels
-        plant_references(handed_out, bases[task.id], chosen, task.id)
-    return Assignment(tuple(judged), handed_out, bases, seed, limits, walls, key_of(chosen, seed, limits, walls))
+        make_base(whole, bases[task.id], handed_out, chosen, task, remembered)
+    key = key_of(chosen, seed, limits, walls)
+    return Assignment(tuple(chosen), tuple(judged), handed_out, bases, seed, limits, walls, key)

@@ -231,6 +231,15 @@ def results_written_down(folder: Path, _: Surroundings) -> None:
     plant(folder, {KERNEL: text})
 
 
+def two_faces(folder: Path, _: Surroundings) -> None:
+    """A convolution that is right in plain Python; compiled, it is right on the numbers that students know."""
+    results_written_down(folder, _)
+    file = folder / KERNEL
+    text = file.read_text(encoding="utf-8").replace("    if any(", "    if PLAIN or any(")
+    file.write_text(text, encoding="utf-8")
+    plant(folder, {KERNEL: "import os\n\nPLAIN = os.environ['NUMBA_DISABLE_JIT'] == '1'\n"})
+
+
 def without_kernel(folder: Path, _: Surroundings) -> None:
     """A file is gone."""
     (folder / KERNEL).unlink()
@@ -254,6 +263,19 @@ def edited_tests(folder: Path, _: Surroundings) -> None:
     (folder / "project" / "course" / "suites" / "task1_1.py").write_text("CASES = []\n", encoding="utf-8")
     (folder / "conftest.py").write_text("import os; os._exit(0)\n", encoding="utf-8")
     (folder / "sitecustomize.py").write_text("import os; os._exit(0)\n", encoding="utf-8")
+
+
+def thief(folder: Path, _: Surroundings) -> None:
+    """Looks for the reference solution in what Python has compiled, before its file is read again."""
+    (folder / "minitorch" / "stolen.py").write_text(STEAL, encoding="utf-8")
+    plant(folder, {SMALL: "from . import stolen\n"})  # which is imported before the kernels
+    text = "import types\n\nfrom .stolen import FOUND\n\n\ndef tensor_conv1d(*arguments):\n"
+    text += (
+        "    return types.FunctionType(FOUND['tensor_conv1d'], globals())(*arguments)\n\n\nclass Conv1dFun(Function):\n"
+    )
+    text += "    @staticmethod\n    def backward(*arguments):\n"
+    text += "        return types.FunctionType(FOUND['Conv1dFun backward'], globals())(*arguments)\n"
+    plant(folder, {KERNEL: text})
 
 
 def linked_file(folder: Path, around: Surroundings) -> None:
@@ -340,6 +362,26 @@ for process in (1, os.getppid(), -1):
         pass
 """
 
+STEAL = """
+import glob
+import marshal
+import types
+
+FOUND = {}
+
+
+def look(code, inside):
+    for part in code.co_consts:
+        if isinstance(part, types.CodeType):
+            FOUND[f"{inside} {part.co_name}".strip()] = part
+            look(part, part.co_name)
+
+
+for file in glob.glob("minitorch/__pycache__/fast_conv*.pyc"):
+    with open(file, "rb") as compiled:
+        look(marshal.loads(compiled.read()[16:]), "")
+"""
+
 STAY = """
 import os, time
 if os.fork() == 0:
@@ -400,6 +442,7 @@ CLASS = (
     Pupil("wrong, past the edge", mistaken("conv1d-only-left-edge-checked"), {"4_1": WRONG}),
     Pupil("wrong, results written down", results_written_down, {"4_1": WRONG}),
     Pupil("wrong, an error", attack("return vals[99]"), BAD_SMALL),
+    Pupil("wrong, a number too large for any array", attack("return 10**400"), BAD_SMALL),
     Pupil("wrong, a text", attack("return 'about 3'"), BAD_SMALL),
     Pupil("wrong, not a number", attack("return float('nan')"), BAD_SMALL),
     Pupil("wrong, without an end to recursion", attack("return central_difference(f, *vals)"), BAD_SMALL),
@@ -431,6 +474,8 @@ CLASS = (
     Pupil("hostile, kills all", attack(KILL), BAD_SMALL),
     Pupil("hostile, stays behind", attack(STAY), BAD_SMALL),
     Pupil("hostile, a spy", attack(SPY), BAD_SMALL),
+    Pupil("hostile, a thief", thief, {"4_1": WRONG}),
+    Pupil("hostile, with two faces", two_faces, {"4_1": WRONG}),
     Pupil("hostile, a vandal", attack(VANDAL), BAD_SMALL),
     Pupil("hostile, nested too deep", appended(SMALL, DEEP), BAD_SMALL),
 )

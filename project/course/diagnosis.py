@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from project.course.answers import Known, expected, known
 from project.course.cases import find_difference
 from project.course.drawings import DRAWINGS, place
-from project.course.judging import OTHER_NUMBERS, Verdict
+from project.course.judging import Verdict
 from project.course.runner import THREADS
 from project.course.tasks import tasks
 
@@ -14,7 +14,6 @@ STAGE_WORDS = {
     "plain": "in plain Python",
     "one thread": "compiled, on one thread",
     "threads": f"compiled, on {THREADS} threads",
-    OTHER_NUMBERS: "in plain Python, on other random numbers than those you have",
 }
 
 COMPLAINTS = "complaints"
@@ -56,6 +55,14 @@ def missing_task(verdict: Verdict) -> str:
     return number if number in tasks() else verdict.case.task
 
 
+def has_complaints(verdict: Verdict) -> bool:
+    """Whether what is wrong is told in words, by the watcher of memory."""
+    if verdict.difference is None or verdict.difference.where != COMPLAINTS:
+        return False
+    said = verdict.outcome.values.get(COMPLAINTS)
+    return isinstance(said, list) and len(said) > 0 and all(isinstance(words, str) and words for words in said)
+
+
 def describe(verdict: Verdict) -> str:
     """What happened in a case that failed, in a sentence or two."""
     outcome, difference = verdict.outcome, verdict.difference
@@ -71,7 +78,7 @@ def describe(verdict: Verdict) -> str:
         return f"It raised {outcome.error}"
     if outcome.status != "values" or difference is None:
         return outcome.error
-    if difference.where == COMPLAINTS:
+    if has_complaints(verdict):
         return "\n".join([f"{complaint[0].upper()}{complaint[1:]}." for complaint in outcome.values[COMPLAINTS]])
     sentence = f"{place(difference.where, difference.cell) if difference.cell else difference.where} {difference.what}."
     if difference.cells > 1:
@@ -88,9 +95,10 @@ def report(verdict: Verdict, verdicts: Mapping[str, Verdict]) -> str:
     """
     case, outcome = verdict.case, verdict.outcome
     task = tasks()[case.task]
-    lines = [f'Task {task.number}, {task.title.lower()}. The case "{case.name}", {STAGE_WORDS[verdict.stage]}:', ""]
+    how = STAGE_WORDS[verdict.stage] + (", on other random numbers than those you have" if verdict.seed else "")
+    lines = [f'Task {task.number}, {task.title.lower()}. The case "{case.name}", {how}:', ""]
     lines += [f"  {line}" for line in describe(verdict).splitlines()]
-    if outcome.status == "values" and verdict.difference is not None and verdict.difference.where != COMPLAINTS:
+    if outcome.status == "values" and verdict.difference is not None and not has_complaints(verdict):
         drawing = DRAWINGS[case.drawing or "cells"]
         drawn = drawing(case.copied_inputs(), outcome.values, expected(case), verdict.difference)
         lines += ["", *[f"    {line}".rstrip() for line in drawn]]
@@ -103,7 +111,7 @@ def report(verdict: Verdict, verdicts: Mapping[str, Verdict]) -> str:
         lines += ["", f"  {same} *{misconception.name}*{where}.", f"  {misconception.hint}"]
     if outcome.printed.strip():
         lines += ["", "  Your code printed:", *[f"    {line}" for line in outcome.printed.strip().splitlines()[-10:]]]
-    if verdict.stage == OTHER_NUMBERS:
+    if verdict.seed:
         lines += [
             "",
             "  On the numbers that you have, all is right. Does your code depend on particular numbers?",

@@ -20,10 +20,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from minitorch.errors import ArgumentError, explain
-from project.course.assignment import Assignment, key_of, prepare
-from project.course.cases import STAGES
+from project.course.assignment import AGAIN, FIRST, Assignment, key_of, prepare
 from project.course.diagnosis import describe, missing_task, recognise, report
-from project.course.judging import OTHER_NUMBERS, Verdict, judge, judge_all
+from project.course.judging import Verdict, judge, judge_all
 from project.course.overview import write_overview
 from project.course.records import RECORD, CaseGrade, Record, TaskGrade, as_json, read_record, write_whole
 from project.course.reports import write_student
@@ -45,6 +44,9 @@ TAKING = 120
 WORDS = 300
 """How much is kept of what is said about a case, in characters."""
 
+STORY = 20_000
+"""How much is kept of the whole story of a case, in characters."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -55,12 +57,14 @@ class Job:
         task: The task.
         files: The files that the student's solution stands in, to be put into the base of the task.
         problem: Why there are none; as a rule nothing.
+        remark: What is to be said besides, if it is not solved.
     """
 
     submission: Submission
     task: Task
     files: Mapping[str, str]
     problem: str
+    remark: str = ""
 
 
 # One submission
@@ -85,6 +89,7 @@ def take_from(submission: Submission, assignment: Assignment) -> tuple[list[Job]
     request = {
         "files": submission.files,
         "handed_out": str(assignment.handed_out),
+        "tasks": [task.id for task in assignment.chosen],
         "bases": {number: str(base) for number, base in assignment.bases.items()},
     }
     parser = Sandbox(walls=False, limits=assignment.limits)  # it reads code and runs none
@@ -139,8 +144,10 @@ def judge_job(job: Job, assignment: Assignment, sandbox: Sandbox) -> TaskGrade:
         tree = Path(folder) / "tree"
         plant_job(job, assignment, tree)
         until = time.monotonic() + assignment.limits.task
-        verdicts = judge_all(cases_of(job.task.id), tree, STAGES, None, sandbox, assignment.seed, until)
-    return as_grade(job.task, verdicts, time.monotonic() - started)
+        verdicts = judge_all(cases_of(job.task.id), tree, FIRST, None, sandbox, AGAIN, assignment.seed, until)
+    grade = as_grade(job.task, verdicts, time.monotonic() - started)
+    solved = grade.state == "solved" or not job.remark
+    return grade if solved else replace(grade, report=f"{grade.report}\n\n{job.remark}")
 
 
 def plant_job(job: Job, assignment: Assignment, tree: Path) -> None:
@@ -154,7 +161,12 @@ def as_grade(task: Task, verdicts: Mapping[str, Verdict], seconds: float) -> Tas
     """Sum up the verdicts on the cases of a task.
 
     The case to be told about is the smallest that is wrong; only where none is wrong, one that is not written yet.
+
+    Raises:
+        LookupError: There are none, which says nothing about the solution.
     """
+    if not verdicts:
+        raise LookupError(f"No case of task {task.number} was run.")
     failed = [verdict for verdict in verdicts.values() if not verdict.passed]
     wrong = [verdict for verdict in failed if verdict.outcome.status != "missing" or missing_task(verdict) != task.id]
     told = next(iter([*wrong, *failed]), None)
@@ -166,6 +178,7 @@ def as_grade(task: Task, verdicts: Mapping[str, Verdict], seconds: float) -> Tas
             verdict.outcome.status,
             verdict.passed,
             "" if verdict.passed else describe(verdict)[:WORDS],
+            verdict.seed,
         )
         for verdict in verdicts.values()
     ]
@@ -175,7 +188,7 @@ def as_grade(task: Task, verdicts: Mapping[str, Verdict], seconds: float) -> Tas
         return grade
     found = recognise(told, verdicts)
     known = {"id": found[0].id, "name": found[0].name, "hint": found[0].hint} if found else None
-    return replace(grade, failing=told.case.name, report=report(told, verdicts), misconception=known)
+    return replace(grade, failing=told.case.name, report=report(told, verdicts)[:STORY], misconception=known)
 
 
 # All submissions
@@ -378,10 +391,10 @@ def replay(folder: Path, case: str) -> str:
         jobs, _ = take_from(submission, assignment)
         (job,) = jobs
         plant_job(job, assignment, Path(work) / "tree")
-        stage, seed = ("plain", assignment.seed) if graded[0].stage == OTHER_NUMBERS else (graded[0].stage, 0)
+        stage, seed = graded[0].stage, graded[0].seed
         (found,) = [found for found in cases_of(number, seed) if found.name == name]
         outcome = run_cases([found], stage, Path(work) / "tree", None, Sandbox(assignment.walls, limits), seed)[
             found.id
         ]
-    verdict = judge(found, graded[0].stage, outcome)
+    verdict = judge(found, stage, outcome, seed)
     return "" if verdict.passed else report(verdict, {found.id: verdict})

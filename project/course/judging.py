@@ -10,9 +10,6 @@ from project.course.runner import HERE, ROOT, Launcher, run_cases
 from project.course.suites import cases_of
 from project.course.tasks import tasks
 
-OTHER_NUMBERS = "other numbers"
-"""The name of the stage in which the cases have other random numbers than those that students know."""
-
 
 @dataclass(frozen=True)
 class Verdict:
@@ -24,6 +21,7 @@ class Verdict:
         passed: Whether it is right in all stages that were run.
         outcome: What came out in that stage.
         difference: Where the result is not as it should be, if there is one.
+        seed: The seed of its random numbers.
     """
 
     case: Case
@@ -31,14 +29,15 @@ class Verdict:
     passed: bool
     outcome: Outcome
     difference: Difference | None
+    seed: int = 0
 
 
-def judge(case: Case, stage: str, outcome: Outcome) -> Verdict:
+def judge(case: Case, stage: str, outcome: Outcome, seed: int = 0) -> Verdict:
     """Compare what came out of a case with what should have."""
     difference = None
     if outcome.status == "values":
         difference = find_difference(outcome.values, expected(case), case.rtol, case.atol)
-    return Verdict(case, stage, outcome.status == "values" and difference is None, outcome, difference)
+    return Verdict(case, stage, outcome.status == "values" and difference is None, outcome, difference, seed)
 
 
 def judge_all(
@@ -47,6 +46,7 @@ def judge_all(
     stages: Sequence[str] = STAGES,
     each: Callable[[Verdict], None] | None = None,
     launcher: Launcher = HERE,
+    again: Sequence[str] = (),
     seed: int = 0,
     until: float | None = None,
 ) -> dict[str, Verdict]:
@@ -60,33 +60,32 @@ def judge_all(
         stages: The stages.
         each: Is told every verdict as soon as there is one.
         launcher: How processes are started.
-        seed: What is right in all stages is run once more on the random numbers of this seed, unless it is 0. Whoever
-            has written down the results that students know is noticed there.
+        again: Stages that are run after these, with random numbers that students do not know. Whoever has written down
+            results is noticed there.
+        seed: The seed of those.
         until: When, by `time.monotonic`, all has to be done; what is not is given up.
 
     Returns:
         For the id of each case that was run, its verdict in the last stage that it was run in.
     """
     verdicts: dict[str, Verdict] = {}
+    ids = {case.id for case in cases}
+    for stage, numbers_of in [*[(stage, 0) for stage in stages], *[(stage, seed) for stage in again]]:
+        wrong = {verdict.case.task for verdict in verdicts.values() if not verdict.passed}
+        right_so_far = [
+            task
+            for task in dict.fromkeys([case.task for case in cases])
+            if task not in wrong and (stage == "plain" or tasks()[task].compiled)
+        ]
+        wanted = cases
+        if numbers_of:
+            wanted = [case for task in right_so_far for case in cases_of(task, numbers_of) if case.id in ids]
 
-    def note(stage: str) -> Callable[[Case, Outcome], None]:
-        def judged(case: Case, outcome: Outcome) -> None:
-            verdict = verdicts[case.id] = judge(case, stage, outcome)
+        def note(case: Case, outcome: Outcome, stage: str = stage, numbers_of: int = numbers_of) -> None:
+            verdict = verdicts[case.id] = judge(case, stage, outcome, numbers_of)
             if each is not None:
                 each(verdict)
 
-        return judged
-
-    def right_so_far(cases: Sequence[Case]) -> list[Case]:
-        wrong = {verdict.case.task for verdict in verdicts.values() if not verdict.passed}
-        return [case for case in cases if case.task not in wrong]
-
-    for stage in stages:
-        wanted = [case for case in right_so_far(cases) if stage == "plain" or tasks()[case.task].compiled]
-        run_cases(wanted, stage, tree, note(stage), launcher, until=until)
-    if seed:
-        ids = {case.id for case in cases}
-        others = [case for number in dict.fromkeys(case.task for case in cases) for case in cases_of(number, seed)]
-        wanted = [case for case in right_so_far(others) if case.id in ids]
-        run_cases(wanted, "plain", tree, note(OTHER_NUMBERS), launcher, seed, until)
+        wanted = [case for case in wanted if case.task in right_so_far]
+        run_cases(wanted, stage, tree, note, launcher, numbers_of, until)
     return verdicts

@@ -28,6 +28,7 @@ class CaseGrade:
         status: What came out: "values", "missing", "error", "crashed" or "timeout" (`cases.Outcome`).
         passed: Whether it is right.
         what: What is wrong, in a sentence or two; empty if nothing is.
+        seed: The seed of its random numbers; 0 for those that students know.
     """
 
     name: str
@@ -35,6 +36,7 @@ class CaseGrade:
     status: str
     passed: bool
     what: str = ""
+    seed: int = 0
 
 
 @dataclass(frozen=True)

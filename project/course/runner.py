@@ -35,13 +35,16 @@ THREADS = 4
 MOST_SAID = 32 << 20
 """How many bytes a process may say in all; the results of all cases of the course are a tenth of it."""
 
+LONGEST_LINE = 2 << 20
+"""How many bytes it may say about a case: ten times as many as any case needs."""
+
+WORDS = 2000
+"""How much of a text is kept that it sends, in characters."""
+
 COMPLAINT = 4000
 """How much of what a process complained of before its end is kept, in bytes."""
 
 ROOT = Path(__file__).parents[2]
-
-LOOK = 0.5
-"""How often, in seconds, somebody looks whether a process does what it may not."""
 
 
 def settings(stage: str) -> dict[str, str]:
@@ -68,10 +71,6 @@ class Launcher:
         command = [sys.executable, "-m", "project.course.child", str(seed)]
         return command, os.environ | settings(stage) | {"PYTHONPATH": str(tree)}
 
-    def complaint(self, tree: Path) -> str:
-        """What the process that works in a folder has done that it may not; nothing, as a rule."""
-        return ""
-
     def ending(self, status: int) -> str:
         """In words, how a process ended, by its exit status; a negative one stands for a signal."""
         names = {number.value: number.name for number in signal.Signals}
@@ -85,7 +84,7 @@ class _Process:
     """A process that runs cases. Whatever it says is read as it comes, but never more than there is room for."""
 
     def __init__(self, launcher: Launcher, tree: Path, stage: str, seed: int, cases: Sequence[Case]) -> None:
-        self.launcher, self.tree = launcher, tree
+        self.launcher = launcher
         command, environment = launcher.launch(tree, stage, seed)
         self.process = subprocess.Popen(
             command,
@@ -123,7 +122,7 @@ class _Process:
         """Put the first lines of a stream into the queue; and None at its end, or when it says too much."""
         room = MOST_SAID
         for _ in range(count):
-            line = stream.readline(room)
+            line = stream.readline(min(room, LONGEST_LINE))
             room -= len(line)
             if not line.endswith(b"\n"):
                 break
@@ -136,21 +135,14 @@ class _Process:
             self.complaint = (self.complaint + piece)[-COMPLAINT:]
 
     def next_line(self, seconds: float) -> str | None:
-        """The next line; an empty one, if there will be no more; None, if it takes too long, or has to be ended."""
-        end = time.monotonic() + seconds
-        while not self.launcher.complaint(self.tree):
-            left = max(end - time.monotonic(), 0.0)
-            try:
-                return (self.lines.get(timeout=min(left, LOOK)) or b"").decode("utf-8", errors="replace")
-            except queue.Empty:
-                if left <= LOOK:
-                    break
-        return None
+        """The next line; an empty one, if there will be no more; None, if it takes too long."""
+        try:
+            return (self.lines.get(timeout=seconds) or b"").decode("utf-8", errors="replace")
+        except queue.Empty:
+            return None
 
     def why(self, line: str | None, seconds: float) -> Outcome:
         """Why there is no answer: it takes too long, or the process has ended, or said what it should not."""
-        if complaint := self.launcher.complaint(self.tree):
-            return Outcome("crashed", error=complaint)
         if line is None:
             return Outcome("timeout", error=f"It did not come to an end within {seconds:.0f} seconds.")
         if line:
@@ -185,16 +177,16 @@ def _read_outcome(line: str, case: Case) -> Outcome:
         message: dict[str, Any] = json.loads(line)
         if (message["task"], message["name"]) != (case.task, case.name):
             raise ValueError("it answered for another case")
-        error = str(message.get("error", ""))
+        error = str(message.get("error", ""))[:WORDS]
         if message.get("where"):
-            error += f"\n  {message['where']}"
+            error += f"\n  {str(message['where'])[:WORDS]}"
         if message["status"] not in ("values", "missing", "error"):
             raise ValueError("it reported something unknown")
         values = decode(message.get("values")) or {}
         if not isinstance(values, dict):
             raise ValueError("its values have no names")
-        return Outcome(message["status"], values, error, str(message.get("printed", "")))
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, MemoryError, RecursionError) as error:
+        return Outcome(message["status"], values, error, str(message.get("printed", ""))[-WORDS:])
+    except Exception as error:  # whatever can be wrong with a line, this process goes on
         return Outcome("crashed", error=f"The process did not answer as it should: {str(error)[:200]}")
 
 

@@ -5,7 +5,7 @@ so that whatever parses it ends. Nothing of the file is run.
 
 Taken are the functions of the tasks; functions, classes, methods, constants and imports that the student added; and
 files that the student added. For each task there is then a set of files in which these stand, with the reference
-solutions of all other tasks.
+solutions of the tasks before it. Of later tasks, the student's own functions stand there if the task mentions them.
 
 Where a task asks for a `backward`, the student's `forward` comes along if it keeps other things than the reference
 does: only the student's `backward` knows what to do with them. Of functions, classes and constants that were added,
@@ -18,7 +18,7 @@ import json
 import re
 import sys
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,7 @@ class Taken:
 
     Attributes:
         own: For each task and file, the functions of the task as text.
+        found: The names of these functions, each with its file.
         forwards: For each task, file and class of which the task asks for `backward`, the student's `forward`, if it
             belongs to another task or to none.
         added: For each file, what the student added to it.
@@ -73,6 +74,7 @@ class Taken:
     """
 
     own: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    found: set[tuple[str, str]] = field(default_factory=set)
     forwards: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
     added: dict[str, list[Addition]] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
@@ -170,7 +172,7 @@ class _Taking:
 
     def __init__(self, owners: Mapping[str, str], before: HandedOut) -> None:
         self.owners, self.before = owners, before
-        self.own: list[tuple[str, str]] = []  # tasks, and functions of them
+        self.own: list[tuple[str, str, str]] = []  # tasks, and functions of them: their names and texts
         self.forwards: list[tuple[str, str, str]] = []  # tasks, classes, and what they keep for `backward`
         self.added: list[Addition] = []
         self.changed: list[str] = []
@@ -203,7 +205,7 @@ class _Taking:
         """Take a function of a task, with its class around it if it has one."""
         if isinstance(statement, cst.FunctionDef):
             text = code(statement) if around is None else alone(statement, around)
-            self.own.append((self.owners[paths[0]], text))
+            self.own.append((self.owners[paths[0]], paths[0], text))
         else:
             self.no_functions.append(paths[0])
 
@@ -237,8 +239,9 @@ def take_file(name: str, text: str, handed_out: str, chosen: Sequence[Task], tak
     owners = {target.outermost: task.id for task in chosen for target in task.targets if target.module == name}
     taking = _Taking(owners, HandedOut(handed_out))
     taking.take(cst.parse_module(text).body)
-    for number, function in taking.own:
+    for number, path, function in taking.own:
         taken.own.setdefault(number, {}).setdefault(name, []).append(function)
+        taken.found.add((name, path))
     for number, class_name, function in taking.forwards:
         taken.forwards.setdefault(number, {}).setdefault(name, {})[class_name] = function
     if taking.added:
@@ -250,8 +253,9 @@ def take_file(name: str, text: str, handed_out: str, chosen: Sequence[Task], tak
         )
     if changed := taking.changed:
         taken.notes.append(
-            f"{name}: you changed what is no part of your tasks, and it was graded as it was handed out: "
-            f"{', '.join(changed[:5])}{', ...' if len(changed) > 5 else ''}."
+            f"{name}: not used, as it is no part of your tasks: {', '.join(changed[:5])}"
+            f"{', ...' if len(changed) > 5 else ''}. Used are the functions of your tasks, and functions, classes, "
+            "constants and imports that you added."
         )
 
 
@@ -372,13 +376,26 @@ def forwards_for(forwards: Mapping[str, str], text: str) -> list[str]:
     return found
 
 
+def later_functions(task: Task, taken: Taken, words: set[str]) -> Iterator[tuple[str, str]]:
+    """The student's functions of later tasks that the solution of a task mentions, with their files.
+
+    A task is there before later ones, so nobody has to use them. Who does relies on their own.
+    """
+    for number, files in taken.own.items():
+        if number != task.id and number not in task.before:
+            for name, parts in files.items():
+                for part in parts:
+                    if set(re.findall(r"^(?:def|class) (\w+)", part, re.M)) & words:
+                        yield name, part
+
+
 def files_for(task: Task, taken: Taken, base: Path) -> tuple[dict[str, str], str]:
     """The files in which a task is judged.
 
     Args:
         task: The task.
         taken: What was taken from the student.
-        base: The folder with the repository as it was handed out, and the references of all other tasks in it.
+        base: The folder with the repository as it was handed out, and the references of the tasks before it.
 
     Returns:
         The texts of the files that differ from those in the folder; and why there are none, as a rule nothing.
@@ -389,6 +406,9 @@ def files_for(task: Task, taken: Taken, base: Path) -> tuple[dict[str, str], str
     for name, forwards in taken.forwards.get(task.id, {}).items():
         if needed_too := forwards_for(forwards, (base / name).read_text(encoding="utf-8")):
             own[name] = [*own.get(name, []), *needed_too]
+    words = mentioned([part for parts in own.values() for part in parts], taken)
+    for name, part in later_functions(task, taken, words):
+        own.setdefault(name, []).append(part)
     written = [part for parts in own.values() for part in parts]
     words = mentioned(written, taken)
     written += [addition.text for additions in taken.added.values() for addition in additions]
@@ -408,21 +428,38 @@ def files_for(task: Task, taken: Taken, base: Path) -> tuple[dict[str, str], str
     return files, ""
 
 
+def missing_functions(task: Task, taken: Taken, changed: Container[str]) -> str:
+    """Which functions of a task cannot be found in files that the student has changed, in words."""
+    missing: dict[str, list[str]] = {}
+    for name, path in dict.fromkeys([(target.module, target.outermost) for target in task.targets]):
+        if name in changed and (name, path) not in taken.found:
+            missing.setdefault(name, []).append(path)
+    return "\n".join(
+        [
+            f"There is no function {', '.join(paths[:5])}{', ...' if len(paths) > 5 else ''} in {name}: "
+            "what a task asks for has to stand there, written with def."
+            for name, paths in missing.items()
+        ]
+    )
+
+
 def answer(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Answer a request: `files`, `handed_out` (a folder) and `bases` (a folder for each task).
+    """Answer a request: `files`, `handed_out` (a folder), `tasks`, and `bases` (a folder for each that is judged).
 
     Returns:
-        For each task its `files`, or its `problem`; and the `notes`.
+        For each task its `files`, or its `problem`, and a `remark`; and the `notes`.
     """
     root = Path(request["handed_out"])
     sources = [*(root / "minitorch").glob("*.py"), *(root / "project").glob("*.py")]
     handed_out = {file.relative_to(root).as_posix(): file.read_text(encoding="utf-8") for file in sources}
-    chosen = [tasks()[number] for number in request["bases"]]
+    chosen = [tasks()[number] for number in request["tasks"]]
     taken = take(request["files"], handed_out, chosen)
     found: dict[str, Any] = {}
-    for task in chosen:
-        files, problem = files_for(task, taken, Path(request["bases"][task.id]))
-        found[task.id] = {"files": files, "problem": problem}
+    for number, base in request["bases"].items():
+        files, problem = files_for(tasks()[number], taken, Path(base))
+        changed = {name for name, text in request["files"].items() if text != handed_out.get(name)} - set(taken.broken)
+        remark = missing_functions(tasks()[number], taken, changed)
+        found[number] = {"files": files, "problem": problem, "remark": remark}
     return {"tasks": found, "notes": taken.notes}
 
 

@@ -68,6 +68,12 @@ class Task:
     compiled: bool
 
     @property
+    def before(self) -> set[str]:
+        """The tasks that a solution of this one may rely on: those that come before it, and the later ones it uses."""
+        earlier = [other for other in tasks() if other < self.id]
+        return {*earlier, *self.builds_on, *self.uses_later}
+
+    @property
     def number(self) -> str:
         """The number as people write it: "4.1"."""
         return self.id.replace("_", ".")
