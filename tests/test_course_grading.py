@@ -19,8 +19,9 @@ from project.course.__main__ import main
 from project.course.assignment import Assignment, dependents, key_of, make_base, plant_references, prepare
 from project.course.cases import Case
 from project.course.classroom import CLASS, TASKS, WRONG, Pupil, Surroundings, as_is, attack, hand_in, rehearse_grading
-from project.course.grading import RUN, SUBMITTED, Grading, replay
+from project.course.grading import RUN, Grading
 from project.course.judging import judge_all
+from project.course.marking import SUBMITTED, Job, replay
 from project.course.planting import planted
 from project.course.records import RECORD, Record, as_json, read_record, write_whole
 from project.course.reports import gradescope
@@ -140,7 +141,7 @@ def test_an_interrupted_grading_goes_on_where_it_was(
     judged: list[str] = []
     really_judge = grading.judge_job
 
-    def judge_job(job: grading.Job, *others: Any) -> Any:
+    def judge_job(job: Job, *others: Any) -> Any:
         judged.append(f"{job.submission.name} {job.task.id}")
         return really_judge(job, *others)
 
@@ -191,7 +192,7 @@ def test_an_error_of_the_grader_costs_no_points_and_is_told(
 ) -> None:
     really_judge = grading.judge_job
 
-    def judge_job(job: grading.Job, *others: Any) -> Any:
+    def judge_job(job: Job, *others: Any) -> Any:
         if job.task.id == "1_1":
             raise RuntimeError("out of luck")
         return really_judge(job, *others)
@@ -213,7 +214,8 @@ def test_a_grade_can_be_traced_and_replayed(handed_in: dict[str, Path], tmp_path
     assert record.made_with["seed"] == SEED
     assert set(record.made_with) == {"seed", "python", "numpy", "numba", "sandbox", "limits"}
     assert grade.failing == "mul: one product"
-    assert grade.replay == f'python -m project.course replay "{run.folder(record.student)}" "0_1: mul: one product"'
+    place = f"'{run.folder(record.student)}'"  # there are spaces in it
+    assert grade.replay == f'python -m project.course replay {place} "0_1: mul: one product"'
     assert replay(run.folder(record.student), "0_1: mul: one product") == grade.report
     assert replay(run.folder(record.student), "0_1: add: one sum") == ""
     submitted = json.loads((run.folder(record.student) / SUBMITTED).read_text(encoding="utf-8"))
@@ -263,6 +265,18 @@ def test_bad_arguments_are_refused_before_anything_is_written(
         told = f"{error} {capsys.readouterr().err}"
     assert said in told
     assert not out.exists()
+
+
+def test_reports_of_other_tasks_are_not_overwritten(handed_in: dict[str, Path], tmp_path: Path) -> None:
+    start(handed_in, tmp_path)
+    before = (tmp_path / "index.html").read_text(encoding="utf-8")
+    with pytest.raises(ArgumentError, match="other tasks"):
+        Grading(list(handed_in.values()), SMALL[:1], tmp_path)
+    assert (tmp_path / "index.html").read_text(encoding="utf-8") == before
+    for damaged in ("", "[]", "{}", '{"tasks": ["0_1", "1_1"], "seed": "x"}'):
+        (tmp_path / RUN).write_text(damaged, encoding="utf-8")
+        with pytest.raises(ArgumentError, match="choose another --out"):
+            start(handed_in, tmp_path)
 
 
 # Records

@@ -96,14 +96,10 @@ def attack(body: str) -> Callable[[Path, Surroundings], None]:
     return make
 
 
-def at_import(statement: str) -> Callable[[Path, Surroundings], None]:
-    """Something that happens as soon as the library is imported."""
-
-    def make(folder: Path, _: Surroundings) -> None:
-        file = folder / SMALL
-        file.write_text(file.read_text(encoding="utf-8") + f"\n\n{statement}\n", encoding="utf-8")
-
-    return make
+def ends_at_import(folder: Path, _: Surroundings) -> None:
+    """Ends the process as soon as the library is imported."""
+    (folder / "minitorch" / "gone.py").write_text("import os\n\nos._exit(0)\n", encoding="utf-8")
+    plant(folder, {SMALL: "from . import gone\n"})
 
 
 def mistaken(id: str) -> Callable[[Path, Surroundings], None]:
@@ -450,7 +446,7 @@ CLASS = (
     Pupil("wrong, no UTF-8", latin, {"1_1": MISSING}),
     Pupil("wrong, a file is gone", without_kernel, {"4_1": MISSING}),
     Pupil("hostile, an endless loop", attack("while True:\n    pass"), BAD_SMALL),
-    Pupil("hostile, ends at import", at_import("GONE = __import__('os')._exit(0)"), dict.fromkeys(TASKS, WRONG)),
+    Pupil("hostile, ends at import", ends_at_import, dict.fromkeys(TASKS, WRONG)),
     Pupil("hostile, ends with 0", attack("import os\nos._exit(0)"), BAD_SMALL),
     Pupil("hostile, a memory bomb", attack("all = [bytearray(1 << 28) for _ in range(1 << 20)]"), BAD_SMALL),
     Pupil(

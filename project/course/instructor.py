@@ -92,7 +92,7 @@ def do_grade(arguments: argparse.Namespace) -> int:
 
 def do_replay(arguments: argparse.Namespace) -> int:
     """Run a case of a graded submission again, just as it was run."""
-    from project.course.grading import replay
+    from project.course.marking import replay
 
     said = replay(arguments.folder, arguments.case)
     print(said or "It is right.")

@@ -136,6 +136,14 @@ def read_record(text: str) -> Record:
     return Record(**entries | {"tasks": tuple(tasks), "notes": tuple(entries["notes"])})
 
 
+def read_if_whole(file: Path) -> Record | None:
+    """Read a record; None, if there is none, or one of another version."""
+    try:
+        return read_record(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def stuck_at(record: Record) -> TaskGrade | None:
     """The first task that is not solved; None if all are, or as long as one before it is still waiting."""
     first = next((task for task in record.tasks if task.state != "solved"), None)
