@@ -577,6 +577,8 @@ def test_there_are_reports_before_anything_is_graded(tmp_path: Path) -> None:
 def test_all_reports_are_written(tmp_path: Path) -> None:
     records = [replace(record, student=name) for record, name in zip(ALL, ["a b", "ö", "-c"])]
     write_overview(records, tmp_path)
+    for record in records:
+        write_student(record, tmp_path)
     files = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
     own = {f"students/{name}/{file}" for name in ("a b", "ö", "-c") for file in ("results.json", "report.md")}
     assert files == own | {"grades.csv", "junit.xml", "index.html"}
