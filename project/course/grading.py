@@ -23,7 +23,7 @@ from project.course.marking import SUBMITTED, Job, judge_job, take_from, waiting
 from project.course.overview import write_overview
 from project.course.records import RECORD, Record, TaskGrade, as_json, read_if_whole, write_whole
 from project.course.reports import write_student
-from project.course.sandbox import Limits, Sandbox
+from project.course.sandbox import AT_ONCE, Limits, Sandbox
 from project.course.submissions import Submission, name_submissions, read_submission
 from project.course.tasks import Task
 
@@ -144,7 +144,7 @@ class Grading:
         with tempfile.TemporaryDirectory(prefix="minitorch-", ignore_cleanup_errors=True) as folder:
             assignment = prepare(self.chosen, Path(folder), self.seed, self.walls, self.limits, each)
             free: queue.Queue[int] = queue.Queue()  # of the numbers of sandboxes
-            for number in range(at_once):
+            for number in range(min(at_once, AT_ONCE)):
                 free.put(number)
 
             def judge(job: Job, number: int) -> None:

@@ -35,9 +35,12 @@ SOURCE = Path("/source")
 INSIDE = Path("/course")
 """The name of the copy of it in which the process works."""
 
-OWNERLESS = 2_000_000_000 + 64 * os.getpid()
-"""The first of 64 user numbers that belong to nobody on this machine, for processes that are started by root: to their
-users the system counts processes, so no two may share one."""
+AT_ONCE = 64
+"""How many sandboxes there can be at the same time."""
+
+OWNERLESS = 2_000_000_000 + AT_ONCE * os.getpid()
+"""The first of as many user numbers that belong to nobody on this machine, for processes that are started by root: the
+system counts the processes of a user, so no two may share one."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,7 @@ class Sandbox(Launcher):
     Attributes:
         walls: Whether there is a sandbox; else there are limits, but no walls.
         limits: What they may use.
-        number: A number below 64 that no other one has which this process uses at the same time.
+        number: A number below `AT_ONCE` that no other one has which this process uses at the same time.
     """
 
     walls: bool = True
