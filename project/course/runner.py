@@ -101,15 +101,11 @@ class _Process:
         self.lines: queue.Queue[bytes | None] = queue.Queue()
         self.complaint = b""
         wanted = json.dumps([{"task": case.task, "name": case.name} for case in cases]).encode()
-        self.threads = {
-            threading.Thread(target=self._tell, args=(self.process.stdin, wanted), daemon=True): self.process.stdin,
-            threading.Thread(target=self._read_lines, args=(self.process.stdout, len(cases) + 1), daemon=True): (
-                self.process.stdout
-            ),
-            threading.Thread(target=self._read_complaint, args=(self.process.stderr,), daemon=True): (
-                self.process.stderr
-            ),
-        }
+        self.threads = [
+            threading.Thread(target=self._tell, args=(self.process.stdin, wanted), daemon=True),
+            threading.Thread(target=self._read_lines, args=(self.process.stdout, len(cases) + 1), daemon=True),
+            threading.Thread(target=self._read_complaint, args=(self.process.stderr,), daemon=True),
+        ]
         for thread in self.threads:
             thread.start()
 
@@ -121,18 +117,20 @@ class _Process:
     def _read_lines(self, stream: IO[bytes], count: int) -> None:
         """Put the first lines of a stream into the queue; and None at its end, or when it says too much."""
         room = MOST_SAID
-        for _ in range(count):
-            line = stream.readline(min(room, LONGEST_LINE))
-            room -= len(line)
-            if not line.endswith(b"\n"):
-                break
-            self.lines.put(line)
+        with stream:
+            for _ in range(count):
+                line = stream.readline(min(room, LONGEST_LINE))
+                room -= len(line)
+                if not line.endswith(b"\n"):
+                    break
+                self.lines.put(line)
         self.lines.put(None)
 
     def _read_complaint(self, stream: IO[bytes]) -> None:
         """Keep the end of what comes from a stream."""
-        while piece := os.read(stream.fileno(), COMPLAINT):
-            self.complaint = (self.complaint + piece)[-COMPLAINT:]
+        with stream:
+            while piece := os.read(stream.fileno(), COMPLAINT):
+                self.complaint = (self.complaint + piece)[-COMPLAINT:]
 
     def next_line(self, seconds: float) -> str | None:
         """The next line; an empty one, if there will be no more; None, if it takes too long."""
@@ -165,10 +163,8 @@ class _Process:
         else:
             self.process.kill()
         self.process.wait()
-        for thread, stream in self.threads.items():
+        for thread in self.threads:  # each closes its stream; unless something that was started lives on, and holds it
             thread.join(timeout=5)
-            if not thread.is_alive():  # else something that it started lives on, and keeps the other end open
-                stream.close()
 
 
 def _read_outcome(line: str, case: Case) -> Outcome:
