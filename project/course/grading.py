@@ -147,11 +147,15 @@ class Grading:
             for number in range(min(at_once, AT_ONCE)):
                 free.put(number)
 
+            def tell(step: str) -> None:
+                with self.lock:  # one after the other
+                    each(step)
+
             def judge(job: Job, number: int) -> None:
                 try:
                     if not stopped():
                         self._note(job, judge_job(job, assignment, Sandbox(self.walls, self.limits, number)))
-                        each(f"{job.submission.name}, task {job.task.number}")
+                        tell(f"{job.submission.name}, task {job.task.number}")
                 except Exception as error:  # an error of ours costs no student a point, and no other one their grade
                     self.failures.append(f"{job.submission.name}, task {job.task.number}: {error!r}")
                 finally:
@@ -162,7 +166,7 @@ class Grading:
                     if stopped():
                         break
                     try:
-                        jobs = self._begin(name, assignment, each)
+                        jobs = self._begin(name, assignment, tell)
                     except Exception as error:  # as above
                         self.failures.append(f"{name}: {error!r}")
                         continue
