@@ -63,6 +63,14 @@ def test_what_is_stored_belongs_to_the_catalogue() -> None:
     assert stored == {wrong.id: (wrong.task, wrong.name, wrong.hint) for wrong in EVERYTHING}
 
 
+def test_results_are_stored_of_all_that_can_be_recognised() -> None:
+    stored = {known.id: known.traces for number in tasks() for known in answers.known(number)}
+    assert {wrong.id for wrong in EVERYTHING if wrong.varies} == {"operators-id-builtin"}  # addresses in memory
+    assert {wrong.id for wrong in EVERYTHING if not stored[wrong.id]} == {"operators-id-builtin"}
+    trial = Trial(Job("1_1", "wrong", WRONG, replace(wrong(WRONG), varies=True), ("plain",)), {})
+    assert known_from([trial])[0].traces == {}
+
+
 def test_a_wrong_solution_is_noticed_and_a_right_one_accepted() -> None:
     told: list[Trial] = []
     jobs = [Job("1_1", "right", RIGHT, None, ("plain",)), Job("1_1", "wrong", WRONG, wrong(WRONG), ("plain",))]

@@ -27,6 +27,7 @@ class Misconception:
         hint: A sentence that helps, without the solution.
         row: Its row in the study of the course's tests, if it is one of those.
         solution: The wrong solution, by the files that it is for.
+        varies: Whether its results are others in each process, so that nobody can recognise it by them.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Misconception:
     hint: str
     row: int | None
     solution: Mapping[str, str]
+    varies: bool = False
 
 
 def alternatives(task: str) -> dict[str, Mapping[str, str]]:
@@ -53,6 +55,15 @@ def misconceptions(task: str) -> list[Misconception]:
     for id, entry in tomllib.loads(file.read_text(encoding="utf-8")).items():
         solution = read_solution(edit(textbook(task), entry["edits"]))
         found.append(
-            Misconception(id, task, entry["name"], entry["symptom"], entry["hint"], entry.get("row"), solution)
+            Misconception(
+                id,
+                task,
+                entry["name"],
+                entry["symptom"],
+                entry["hint"],
+                entry.get("row"),
+                solution,
+                entry.get("varies", False),
+            )
         )
     return found

@@ -112,7 +112,8 @@ def known_from(trials: Sequence[Trial]) -> list[answers.Known]:
     for trial in trials:
         wrong = trial.job.misconception
         if wrong is not None:
-            few = {verdict.case.id: verdict.outcome.trace for verdict in trial.failing[: answers.MOST_OUTCOMES]}
+            told = [] if wrong.varies else trial.failing[: answers.MOST_OUTCOMES]
+            few = {verdict.case.id: verdict.outcome.trace for verdict in told}
             found.append(answers.Known(wrong.id, wrong.task, wrong.name, wrong.hint, few))
     return found
 
