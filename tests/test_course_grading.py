@@ -110,7 +110,7 @@ def test_the_rehearsal_notices_what_goes_wrong() -> None:
     assert told["the grader itself"] == ["somebody has reached the network"]
 
 
-def test_there_are_forty_of_each_kind() -> None:
+def test_there_are_forty_and_more_and_some_of_each_kind() -> None:
     assert len(CLASS) >= 40
     kinds = [pupil.name.split(",")[0] for pupil in CLASS]
     assert {"right", "wrong", "hostile"} <= set(kinds)
