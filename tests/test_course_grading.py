@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,6 +21,7 @@ from project.course.assignment import Assignment, dependents, key_of, make_base,
 from project.course.cases import Case
 from project.course.classroom import CLASS, TASKS, WRONG, Pupil, Surroundings, as_is, attack, hand_in, rehearse_grading
 from project.course.grading import RUN, Grading
+from project.course.inputs import rng_for, seeded
 from project.course.judging import judge_all
 from project.course.marking import SUBMITTED, Job, replay
 from project.course.planting import planted
@@ -391,6 +393,27 @@ def test_other_numbers_are_the_same_cases() -> None:
     assert [describe_inputs(case) for case in others] == [describe_inputs(case) for case in again]
     changed = {case.task for case, other in zip(known, others) if describe_inputs(case) != describe_inputs(other)}
     assert changed >= {number for number in tasks() if number[0] in "234"} - {"2_2"}
+
+
+def test_other_numbers_of_one_thread_are_not_those_of_another() -> None:
+    inside, checked = threading.Event(), threading.Event()
+    drawn: list[float] = []
+
+    def draw() -> None:
+        with seeded(SEED):
+            inside.set()
+            checked.wait(10)
+            drawn.append(rng_for("a case").random())
+
+    thread = threading.Thread(target=draw)
+    thread.start()
+    inside.wait(10)
+    here = rng_for("a case").random()
+    checked.set()
+    thread.join()
+    assert rng_for("a case").random() == here
+    with seeded(SEED):
+        assert rng_for("a case").random() == drawn[0] != here
 
 
 def describe_inputs(case: Case) -> str:

@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -18,24 +19,23 @@ LAYOUTS = ("rows", "reversed", "rotated")
 
 BACKENDS = {"simple": minitorch.SimpleBackend, "fast": minitorch.FastBackend}
 
-_seed = 0
+_seed: ContextVar[int] = ContextVar("seed", default=0)  # each thread has its own
 
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Cases that are made inside get the random numbers of this seed; all others get those of seed 0."""
-    global _seed
-    before, _seed = _seed, seed
+    before = _seed.set(seed)
     try:
         yield
     finally:
-        _seed = before
+        _seed.reset(before)
 
 
 def rng_for(name: str) -> np.random.Generator:
     """Random numbers for a case: the same ones in every process, and others for every name and every seed."""
-    number = zlib.crc32(name.encode())
-    return np.random.default_rng([number, _seed] if _seed else number)
+    number, seed = zlib.crc32(name.encode()), _seed.get()
+    return np.random.default_rng([number, seed] if seed else number)
 
 
 def random_array(rng: np.random.Generator, shape: Sequence[int], dtype: Any = np.float64) -> Array:
