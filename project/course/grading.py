@@ -124,11 +124,12 @@ class Grading:
     def is_done(self) -> bool:
         """Whether everything has been graded as it is now, so that there is nothing to do."""
         key = key_of(self.chosen, self.seed, self.limits, self.walls)
-        return all(
-            self.records[name].is_done
-            and self.records[name].fingerprint == fingerprint_of(read_submission(source, name), key)
-            for name, source in self.named.items()
-        )
+        return all(self._is_graded(read_submission(source, name), key) for name, source in self.named.items())
+
+    def _is_graded(self, submission: Submission, key: str) -> bool:
+        """Whether all tasks of a submission have been judged, as it is now."""
+        record = self.records[submission.name]
+        return record.is_done and record.fingerprint == fingerprint_of(submission, key)
 
     def run(self, each: Callable[[str], None], stopped: Callable[[], bool], at_once: int) -> None:
         """Grade all that is still waiting.
@@ -182,6 +183,10 @@ class Grading:
     def _begin(self, name: str, assignment: Assignment, each: Callable[[str], None]) -> list[Job]:
         """Read a submission, and find out which of its tasks are still to be judged."""
         submission = read_submission(self.named[name], name)
+        if self._is_graded(submission, assignment.key):
+            for task in self.chosen:
+                each(f"{name}, task {task.number}")
+            return []
         fingerprint = fingerprint_of(submission, assignment.key)
         jobs, notes = take_from(submission, assignment)
         with self.lock:
