@@ -492,18 +492,31 @@ def test_without_bubblewrap_it_says_what_to_do(tree: Path, monkeypatch: pytest.M
     try_out(Sandbox(walls=False), tree)
 
 
-def test_answers_are_out_of_reach_wherever_they_stand(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answers_are_out_of_reach_wherever_they_stand(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In a folder of the system, or in one that Python is told to look for packages in."""
     monkeypatch.syspath_prepend(str(ROOT / "project"))
     assert not [folder for folder in python_folders() if folder.is_relative_to(ROOT) and ".venv" not in folder.parts]
-    monkeypatch.setattr(sandbox, "SYSTEM", (*SYSTEM, str(ROOT.parent)))
-    command = bubblewrap(tree, Limits())
-    hidden = command.index(str(ROOT))
-    assert command[hidden - 1] == "--tmpfs"
-    assert hidden > command.index(str(ROOT.parent))
+    folders = python_folders()
+    place = tmp_path / "place"
+    library = place / "repository" / "minitorch" / "operators.py"
+    library.parent.mkdir(parents=True)
+    library.touch()
+    beside = place / "package"
+    beside.touch()
+    monkeypatch.setattr(sandbox, "ROOT", place / "repository")
+    for system, packages in (((*SYSTEM, str(place)), folders), (SYSTEM, [*folders, place])):
+        monkeypatch.setattr(sandbox, "SYSTEM", system)
+        monkeypatch.setattr(sandbox, "python_folders", lambda packages=packages: packages)
+        command = bubblewrap(tree, Limits())
+        hidden = command.index(str(place / "repository"))
+        assert command[hidden - 1] == "--tmpfs"
+        assert hidden > command.index(str(place))
     if WALLS:
         try_out(Sandbox(), tree)
-        assert "False" in run_inside(Sandbox(), tree, f"import os; print(os.path.exists('{ROOT}/minitorch'))")[1]
+        seen = f"import os; print([os.path.exists(place) for place in ({str(beside)!r}, {str(library)!r})])"
+        assert run_inside(Sandbox(), tree, seen)[1] == "[True, False]\n"
 
 
 def test_nothing_is_graded_where_answers_are_in_reach(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
