@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import strategies as st
 
 import minitorch
@@ -20,6 +21,17 @@ from project.course.inputs import random_array as random_array
 def seeds() -> st.SearchStrategy[int]:
     """Seeds for `numpy.random.default_rng`."""
     return st.integers(0, 2**32 - 1)
+
+
+def on_backends(simple: pytest.MarkDecorator, fast: pytest.MarkDecorator) -> Any:
+    """Run a test on both backends; each case is marked with the task that makes its backend able to pass."""
+    return pytest.mark.parametrize(
+        "backend",
+        [
+            pytest.param(minitorch.SimpleBackend, id="simple", marks=simple),
+            pytest.param(minitorch.FastBackend, id="fast", marks=fast),
+        ],
+    )
 
 
 def unbroadcast(gradient: Any, shape: Sequence[int]) -> Any:

@@ -2,9 +2,11 @@
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
+import numba
 import pytest
 
 import minitorch
@@ -28,6 +30,15 @@ def backend(request: pytest.FixtureRequest) -> minitorch.TensorBackend:
     return {"simple": minitorch.SimpleBackend, "fast": minitorch.FastBackend}[request.param]
 
 
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Compute on one core: for small tensors, waking the others takes longer than the work."""
+    before = numba.get_num_threads()
+    numba.set_num_threads(1)
+    yield
+    numba.set_num_threads(before)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let a student go on with the reference for a task."""
     parser.addoption("--reference", action="append", default=[], metavar="N_M", help="use the reference for this task")
@@ -39,7 +50,9 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if wanted is None or collection_path.suffix != ".py" or collection_path.name == "test_tasks.py":
         return None
     text = collection_path.read_text(encoding="utf-8")
-    return True if not any(f"mark.{marker}" in text for marker in wanted.group().split(" or ")) else None
+    # Where a file makes marks from names, by `getattr(pytest.mark, name)`, the names may stand anywhere in it.
+    before = "" if "getattr(pytest.mark, " in text else "mark."
+    return None if any(f"{before}{marker}" in text for marker in wanted.group().split(" or ")) else True
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from .conftest import pytest_ignore_collect
+
 pytestmark = pytest.mark.house("holds the files of the library to the design, whatever they compute")
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -270,6 +272,14 @@ def test_every_task_has_tests(pytestconfig: pytest.Config) -> None:
     assert registered == {f"task{module}_{task}" for module in range(5) for task in range(1, 6)}
     without = registered - set().union(*[marks_of(path) for path in TESTS])
     assert not without
+
+
+def test_a_marker_finds_all_of_its_tests(request: pytest.FixtureRequest) -> None:
+    # With `-m task4_1`, files without tests of that task are not even imported. Those that have some must be.
+    marked = {(item.path, mark.name) for item in request.session.items for mark in item.iter_markers()}
+    for path, name in marked:
+        settings: Any = types.SimpleNamespace(option=types.SimpleNamespace(markexpr=name))
+        assert not pytest_ignore_collect(path, settings), f"with -m {name}, {path.name} is left out"
 
 
 def test_no_test_is_left_out() -> None:
