@@ -111,12 +111,10 @@ def do_matrix(arguments: argparse.Namespace) -> int:
         raise SystemExit("error: --write needs all solutions of all tasks, or it would forget the others")
     jobs = make_jobs(chosen, arguments.compiled)[:: arguments.every]
     bar = Progress("solutions", len(jobs), "solution")
-    done = 0
+    done = itertools.count(1)
 
     def note(trial: Trial) -> None:
-        nonlocal done
-        done += 1
-        bar.update(done, trial.job.name)
+        bar.update(next(done), trial.job.name)
         if trial.is_fine:
             return
         what = "a wrong solution passes" if trial.job.misconception else "a correct solution is rejected"

@@ -232,9 +232,8 @@ def as_words(text: str) -> str:
     """A text as a line of Markdown, in which nothing is markup."""
     line = " ".join(printable(text).split())
     escaped = re.sub(r"([\\`*_{}\[\]<>#|!&~$])", r"\\\1", line)
-    return re.sub(
-        r"^(\d*)([-+=]|[.)](?= |$))", r"\1\\\2", escaped
-    )  # at the beginning, these would make a list or a rule
+    # At the beginning, these would make a list or a rule.
+    return re.sub(r"^(\d*)([-+=]|[.)](?= |$))", r"\1\\\2", escaped)
 
 
 def fenced(text: str) -> str:

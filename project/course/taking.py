@@ -335,8 +335,8 @@ def take(files: Mapping[str, str], handed_out: Mapping[str, str], chosen: Sequen
                 taken.broken[name] = f"{name}: {str(error)[:200] or 'it is nested too deep'}"
     unusual = {name: sorted(unusual_names(files[name])) for name in files if files[name] != handed_out.get(name)}
     usual = {name: unusual_names(text) for name, text in handed_out.items()}
-    for name, mentioned in unusual.items():
-        if new := [word for word in mentioned if word not in usual.get(name, set())]:
+    for name, words in unusual.items():
+        if new := [word for word in words if word not in usual.get(name, set())]:
             taken.notes.append(f"{name} mentions {', '.join(new)}, which solutions do not need.")
     return taken
 
@@ -402,6 +402,8 @@ def files_for(task: Task, taken: Taken, base: Path) -> tuple[dict[str, str], str
     """
     needed = [target.module for target in task.targets]
     broken = [taken.broken[name] for name in needed if name in taken.broken]
+    if broken:
+        return {}, "\n".join(["Its file cannot be read.", *broken])
     own = {name: list(parts) for name, parts in taken.own.get(task.id, {}).items()}
     for name, forwards in taken.forwards.get(task.id, {}).items():
         if needed_too := forwards_for(forwards, (base / name).read_text(encoding="utf-8")):
@@ -412,8 +414,6 @@ def files_for(task: Task, taken: Taken, base: Path) -> tuple[dict[str, str], str
     written = [part for parts in own.values() for part in parts]
     words = mentioned(written, taken)
     written += [addition.text for additions in taken.added.values() for addition in additions]
-    if broken:
-        return {}, "\n".join(["Its file cannot be read.", *broken])
     if any(REACHES_FOR_CHECKER.search(part) for part in written):
         return {}, "The code mentions project.course, which judges it. That is not graded."
     files = dict(taken.files)
@@ -454,10 +454,10 @@ def answer(request: Mapping[str, Any]) -> dict[str, Any]:
     handed_out = {file.relative_to(root).as_posix(): file.read_text(encoding="utf-8") for file in sources}
     chosen = [tasks()[number] for number in request["tasks"]]
     taken = take(request["files"], handed_out, chosen)
+    changed = {name for name, text in request["files"].items() if text != handed_out.get(name)} - set(taken.broken)
     found: dict[str, Any] = {}
     for number, base in request["bases"].items():
         files, problem = files_for(tasks()[number], taken, Path(base))
-        changed = {name for name, text in request["files"].items() if text != handed_out.get(name)} - set(taken.broken)
         remark = missing_functions(tasks()[number], taken, changed)
         found[number] = {"files": files, "problem": problem, "remark": remark}
     return {"tasks": found, "notes": taken.notes}
