@@ -21,7 +21,7 @@ from . import (
     testing,
 )
 from .autodiff import Context, Function, History, Variable, backpropagate, central_difference, topological_sort
-from .creation import arange, manual_seed, ones, rand, randn, tensor, zeros
+from .creation import arange, concatenate, manual_seed, ones, rand, randn, stack, tensor, zeros
 from .datasets import datasets
 from .errors import (
     ArgumentError,
@@ -36,12 +36,14 @@ from .errors import (
     StateError,
 )
 from .fast_conv import Conv1dFun, Conv2dFun, conv1d, conv2d
+from .fast_embedding import EmbeddingFun, embedding
 from .fast_ops import FastBackend, FastOps
 from .layers import (
     AvgPool2d,
     Conv1d,
     Conv2d,
     Dropout,
+    Embedding,
     Flatten,
     Linear,
     LogSoftmax,
@@ -71,9 +73,10 @@ from .nn import (
     unroll2d,
 )
 from .operators import prod
-from .optim import SGD, Adam, CosineAnnealingLR, LinearLR, LRScheduler, Optimizer, StepLR
+from .optim import SGD, Adam, CosineAnnealingLR, LinearLR, LRScheduler, Optimizer, StepLR, clip_grad_norm_
 from .scalar import Scalar, ScalarHistory, ScalarLike
 from .scalar_functions import ScalarFunction
+from .sequences import max_over_time, mean_over_time, sequence_mask
 from .serialize import load, save
 from .tensor import Tensor, TensorLike
 from .tensor_data import (
@@ -98,6 +101,7 @@ from .tensor_functions import (
     LT,
     Add,
     All,
+    Concatenate,
     Copy,
     Exp,
     Inv,
@@ -108,6 +112,7 @@ from .tensor_functions import (
     Neg,
     Permute,
     Pow,
+    Slice,
     Sum,
     View,
 )

@@ -1,4 +1,4 @@
-"""Making tensors: from lists and arrays, of constants, and of random numbers.
+"""Making tensors: from lists and arrays, of constants, of random numbers, and of other tensors.
 
 All randomness of the library comes from one generator, that of Python's `random` module. `manual_seed` (or
 `random.seed`, which is the same) makes everything that follows repeatable.
@@ -6,7 +6,7 @@ All randomness of the library comes from one generator, that of Python's `random
 
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy.typing as npt
 from .errors import DTypeError, ShapeError, explain
 from .tensor import Tensor
 from .tensor_data import TensorData, as_sizes, as_storage
+from .tensor_functions import Concatenate, as_dim
 from .tensor_ops import SimpleBackend, TensorBackend
 
 
@@ -172,3 +173,81 @@ def _nested_shape(ls: Any, where: str) -> tuple[int, ...]:
                 )
             )
     return (len(ls), *(shapes[0] if shapes else ()))
+
+
+def concatenate(tensors: Iterable[Tensor], dim: int = 0) -> Tensor:
+    """Tensors one behind the other: (..., n, ...) and (..., m, ...) become (..., n + m, ...).
+
+    Args:
+        tensors: One tensor or more, of the same sizes but in dimension `dim`.
+        dim: The dimension along which they follow each other.
+
+    Raises:
+        ShapeError: There are no tensors, or their shapes do not fit.
+        DTypeError: One of them is no tensor.
+    """
+    tensors = _as_list(tensors, "concatenate")
+    dim = as_dim(tensors[0], dim)
+    others = {(*t.shape[:dim], *t.shape[dim + 1 :]) for t in tensors}
+    if len(others) > 1 or len({t.dims for t in tensors}) > 1:
+        raise ShapeError(
+            explain(
+                "The tensors cannot be put one behind the other.",
+                got=f"shapes {', '.join(str(t.shape) for t in tensors)}, along dimension {dim}",
+                expected="shapes that differ in that dimension only",
+                fix="choose another dimension, or cut the tensors to the same sizes",
+            )
+        )
+    return Concatenate.apply(dim, *tensors)
+
+
+def stack(tensors: Iterable[Tensor], dim: int = 0) -> Tensor:
+    """Tensors side by side, along a new dimension: two of shape (n, m) become (2, n, m) for dimension 0.
+
+    Args:
+        tensors: One tensor or more, all of the same shape.
+        dim: Where the new dimension stands in the shape of the result.
+
+    Raises:
+        ShapeError: There are no tensors, or their shapes differ.
+        DTypeError: One of them is no tensor.
+    """
+    tensors = _as_list(tensors, "stack")
+    dim = as_dim(tensors[0][None], dim)  # which has as many dimensions as the result
+    if len({t.shape for t in tensors}) > 1:
+        raise ShapeError(
+            explain(
+                "Only tensors of the same shape can be stacked.",
+                got=f"shapes {', '.join(str(t.shape) for t in tensors)}",
+                expected="equal shapes",
+                fix="use concatenate(...) for tensors that differ in one dimension",
+            )
+        )
+    new_dimension = (*[slice(None)] * dim, None)
+    return concatenate([t[new_dimension] for t in tensors], dim)
+
+
+def _as_list(tensors: Iterable[Tensor], name: str) -> list[Tensor]:
+    """The tensors to join: one or more, and nothing but tensors."""
+    is_several = isinstance(tensors, Iterable) and not isinstance(tensors, Tensor)
+    listed = list(tensors) if is_several else []
+    others = sorted({type(t).__name__ for t in listed if not isinstance(t, Tensor)})
+    if not is_several or others:
+        raise DTypeError(
+            explain(
+                f"{name}(...) takes a list of tensors.",
+                got=f"{', '.join(others)} among them" if is_several else f"a single {type(tensors).__name__}",
+                expected=f"{name}([a, b]), of tensors only",
+                fix="put the tensors into a list, and make tensors of all else with minitorch.tensor(...)",
+            )
+        )
+    if not listed:
+        raise ShapeError(
+            explain(
+                f"{name}(...) was given no tensors.",
+                got="an empty list",
+                expected="at least one tensor",
+                fix="leave out the call where there is nothing to join",
+            )
+        )
+    return listed

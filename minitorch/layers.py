@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from . import nn
-from .creation import draw_uniform, tensor
+from .creation import draw_uniform, randn, tensor
 from .errors import ArgumentError, ShapeError, explain
 from .fast_conv import conv1d, conv2d
+from .fast_embedding import check_padding, embedding
 from .module import Module, Parameter
 from .tensor import Tensor
 from .tensor_ops import SimpleBackend, TensorBackend
@@ -181,6 +182,61 @@ class Conv2d(_Conv):
     def forward(self, x: Tensor) -> Tensor:
         """(batch, in_channels, height, width) becomes (batch, out_channels, height, width)."""
         return self._add_bias(conv2d(x, self.weight.value))
+
+
+class Embedding(Module):
+    """Looks up the row of each word in a table that is learned.
+
+    The numbers of a row start from the normal distribution with mean 0, for a word has no inputs to be scaled by.
+
+    Args:
+        num_embeddings: The number of words.
+        embedding_dim: How many numbers a word has.
+        padding_idx: A number that stands for no word, but fills up short sentences. Its row starts as zeros, and gets
+            no gradient.
+        std: The standard deviation of the first numbers.
+        backend: The backend of the weights.
+        dtype: The type of the weights, float64 or float32.
+
+    Attributes:
+        weight: Of shape (num_embeddings, embedding_dim).
+    """
+
+    def __init__(
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        padding_idx: int | None = None,
+        std: float = 1.0,
+        backend: TensorBackend = SimpleBackend,
+        dtype: npt.DTypeLike | None = None,
+    ) -> None:
+        super().__init__()
+        _check_positive(self, num_embeddings=num_embeddings, embedding_dim=embedding_dim)
+        check_padding(padding_idx, num_embeddings)
+        if not 0 <= std < math.inf:
+            raise ArgumentError(
+                explain(
+                    f"{type(self).__name__} cannot be built with std={std}.",
+                    got=f"std={std}",
+                    expected="a finite number of at least 0",
+                    fix="choose a standard deviation such as 1.0 or 0.1",
+                )
+            )
+        self.num_embeddings, self.embedding_dim, self.padding_idx = num_embeddings, embedding_dim, padding_idx
+        numbers = std * randn(num_embeddings, embedding_dim).numbers()
+        if padding_idx is not None:
+            numbers[padding_idx] = 0
+        self.weight = Parameter(tensor(numbers, backend, dtype=dtype))
+
+    def forward(self, x: Any) -> Tensor:
+        """Whole numbers from 0 to num_embeddings - 1, of any shape (...), become (..., embedding_dim)."""
+        return embedding(x, self.weight.value, self.padding_idx)
+
+    def extra_repr(self) -> str:
+        """The sizes."""
+        padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
+        return f"{self.num_embeddings}, {self.embedding_dim}{padding}"
 
 
 class ReLU(Module):

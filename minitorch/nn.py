@@ -12,7 +12,7 @@ from .creation import draw_words, tensor
 from .errors import ArgumentError, ShapeError, explain
 from .fast_pool import MaxPool2dFun
 from .tensor import Tensor
-from .tensor_data import TensorData, as_sizes
+from .tensor_data import TensorData, as_sizes, as_whole_numbers
 from .tensor_functions import as_dim
 
 # Pooling
@@ -240,13 +240,17 @@ def dropout(input: Tensor, rate: float, ignore: bool = False) -> Tensor:
 
 def check_rate(rate: float) -> None:
     """Raise ArgumentError unless `rate` is a probability."""
-    if not 0 <= rate <= 1:
+    _check_probability("dropout rate", f"rate={rate}", rate, "pass for instance 0.25 to drop one cell in four")
+
+
+def _check_probability(name: str, got: str, value: float, fix: str) -> None:
+    if not 0 <= value <= 1:
         raise ArgumentError(
             explain(
-                "The dropout rate must be a probability.",
-                got=f"rate={rate}",
+                f"The {name} must be a probability.",
+                got=got,
                 expected="a number from 0 to 1",
-                fix="pass for instance 0.25 to drop one cell in four",
+                fix=fix,
             )
         )
 
@@ -256,7 +260,18 @@ def check_rate(rate: float) -> None:
 
 def _as_labels(labels: Any, classes: int) -> npt.NDArray[np.int64]:
     """Read labels: whole numbers from 0 to classes - 1, in a list, an array or a tensor of shape (batch,)."""
-    numbers = np.asarray(labels)
+
+    def refuse(found: str) -> ArgumentError:
+        return ArgumentError(
+            explain(
+                "A label does not belong to any class.",
+                got=found,
+                expected=f"whole numbers from 0 to {classes - 1}",
+                fix="count classes from 0, and give the last layer one output for each class",
+            )
+        )
+
+    numbers = as_whole_numbers(labels, 0, classes - 1, "label", refuse)
     if numbers.ndim != 1:
         raise ShapeError(
             explain(
@@ -266,18 +281,7 @@ def _as_labels(labels: Any, classes: int) -> npt.NDArray[np.int64]:
                 fix="pass one whole number for each item of the batch",
             )
         )
-    wrong = ~((numbers >= 0) & (numbers < classes) & (numbers == np.floor(numbers)))  # so that NaN is wrong too
-    if wrong.any():
-        place = int(np.argmax(wrong))
-        raise ArgumentError(
-            explain(
-                "A label does not belong to any class.",
-                got=f"label {numbers[place]} at place {place}",
-                expected=f"whole numbers from 0 to {classes - 1}",
-                fix="count classes from 0, and give the last layer one output for each class",
-            )
-        )
-    return numbers.astype(np.int64)
+    return numbers
 
 
 def one_hot(labels: Any, classes: int, like: Tensor) -> Tensor:
@@ -359,21 +363,29 @@ def nll_loss(log_probabilities: Tensor, labels: Any) -> Tensor:
     return NLLLoss.apply(log_probabilities, columns)
 
 
-def cross_entropy(logits: Tensor, labels: Any) -> Tensor:
+def cross_entropy(logits: Tensor, labels: Any, label_smoothing: float = 0.0) -> Tensor:
     """`nll_loss` of `logsoftmax`, for the bare outputs of a network.
 
     Args:
         logits: Of shape (batch, classes).
         labels: Whole numbers from 0 to classes - 1, of shape (batch,).
+        label_smoothing: The probability that is taken from the labels and given to all classes in equal parts, from 0
+            to 1, so that the network does not strive for certainty (Szegedy et al., 2016).
 
     Returns:
         A tensor of shape (1,).
 
     Raises:
         ShapeError: The shapes do not fit, or the batch is empty.
-        ArgumentError: A label is out of range.
+        ArgumentError: A label is out of range, or the smoothing is not a probability.
     """
-    return nll_loss(logsoftmax(logits, -1), labels)
+    got = f"label_smoothing={label_smoothing}"
+    _check_probability("label smoothing", got, label_smoothing, "pass for instance 0.1 to smooth a little")
+    log_probabilities = logsoftmax(logits, -1)
+    loss = nll_loss(log_probabilities, labels)
+    if label_smoothing == 0:
+        return loss
+    return (1 - label_smoothing) * loss - label_smoothing * log_probabilities.mean()
 
 
 def _as_target(prediction: Tensor, target: Any) -> Tensor:

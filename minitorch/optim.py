@@ -146,6 +146,60 @@ class Optimizer:
         )
 
 
+def clip_grad_norm_(parameters: Iterable[Parameter], max_norm: float) -> float:
+    """Shorten the gradient, of all parameters together, to `max_norm` if it is longer (Pascanu et al., 2013).
+
+    One step on a cliff of the loss then leads no further than any other. The direction stays.
+
+    Args:
+        parameters: The parameters, usually `model.parameters()`; those without a gradient do not count.
+        max_norm: The greatest length, more than 0: the root of the sum of all squares.
+
+    Returns:
+        The length that the gradient had.
+
+    Raises:
+        ArgumentError: The greatest length is not more than 0.
+        StateError: The gradient is not finite; then no direction is right, and nothing is changed.
+    """
+    if not max_norm > 0:
+        raise ArgumentError(
+            explain(
+                "A gradient cannot be clipped to this length.",
+                got=f"max_norm={max_norm}",
+                expected="a number more than 0",
+                fix="choose a length such as 1.0",
+            )
+        )
+    max_norm = float(max_norm)  # a number of NumPy may have a type in which little fits
+    different = {id(parameter): parameter for parameter in parameters}.values()  # each counts once
+    pairs = [(parameter, _gradient(parameter)) for parameter in different]
+    found = [(parameter.value, gradient) for parameter, gradient in pairs if gradient is not None and gradient.size]
+    # The numbers are divided by the largest of them first, for their squares could overflow.
+    largest = max([float(np.abs(gradient).max()) for _, gradient in found], default=0.0)
+    norm = largest
+    if 0 < largest < math.inf:
+        norm *= math.sqrt(sum([np.square(np.divide(g, largest, dtype=np.float64)).sum() for _, g in found]))
+    if not math.isfinite(norm):
+        raise StateError(
+            explain(
+                "The gradient is not finite, so it cannot be clipped.",
+                got=f"a gradient of length {norm}",
+                expected="finite numbers in all gradients",
+                fix="lower the learning rate, and look for NaN in the data",
+            )
+        )
+    if norm > max_norm:
+        factor = max_norm / norm
+        for value, gradient in found:
+            shortened = np.multiply(gradient, factor, dtype=np.float64)  # a small factor may not fit float32
+            if hasattr(value, "derivative"):
+                value.derivative = float(shortened)
+            else:
+                value.grad = value.like(shortened)
+    return norm
+
+
 class SGD(Optimizer):
     """Stochastic gradient descent, with momentum and weight decay if wanted.
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from . import memory
 from .autodiff import History, Variable, backpropagate
 from .errors import DTypeError, GraphError, ShapeError, explain
+from .slicing import is_slicing
 from .tensor_data import (
     KernelArguments,
     Sizes,
@@ -39,6 +40,7 @@ from .tensor_functions import (
     Pow,
     ReLU,
     Sigmoid,
+    Slice,
     Sum,
     View,
     as_dim,
@@ -171,8 +173,8 @@ class Tensor(Variable):
 
     # Cells
 
-    def __getitem__(self, key: int | UserIndex) -> float:
-        return self._tensor.get(key)
+    def __getitem__(self, key: Any) -> Any:  # a number where numbers alone name a cell; else a Tensor, a view
+        return Slice.apply(self, key) if is_slicing(key) else self._tensor.get(key)
 
     def __setitem__(self, key: int | UserIndex, val: float) -> None:
         self._tensor.set(key, val)

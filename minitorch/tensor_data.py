@@ -187,6 +187,32 @@ def as_sizes(values: Sequence[Any] | int, what: str) -> tuple[int, ...]:
         ) from None
 
 
+def as_whole_numbers(
+    values: Any, low: int, high: int, name: str, refuse: Callable[[str], Exception]
+) -> npt.NDArray[np.int64]:
+    """Read an array of whole numbers from `low` to `high`, such as labels; it is copied.
+
+    Args:
+        values: A list, an array or a tensor, of any shape.
+        low: The smallest number that is allowed.
+        high: The largest.
+        name: What a number is called.
+        refuse: Makes the error to raise, from a text that says what was found, and where.
+    """
+    try:
+        numbers = np.asarray(values)
+    except ValueError:
+        raise refuse("rows of different lengths") from None
+    if numbers.dtype.kind not in "iuf":
+        raise refuse(f"values of type {numbers.dtype}")
+    wrong = ~((numbers >= low) & (numbers <= high) & (numbers == np.floor(numbers)))  # so that NaN is wrong too
+    if wrong.any():
+        place = tuple(np.argwhere(wrong)[0].tolist())
+        where = f"{place[0]}" if numbers.ndim == 1 else f"{place} of shape {numbers.shape}"
+        raise refuse(f"{name} {numbers[place]} at place {where}")
+    return numbers.astype(np.int64)
+
+
 def as_storage(numbers: Any) -> Storage:
     """Read numbers as an array that kernels compute with: of float64, or of float32 if that is what they are."""
     array = np.asarray(numbers)
@@ -212,6 +238,7 @@ class Layout(NamedTuple):
         strides: The strides.
         dims: The number of dimensions.
         size: The number of cells.
+        reach: How many numbers the storage must have, for all cells to lie inside of it.
         contiguous: Whether the cells lie in the storage row by row, without gaps.
         shape_array: The shape as an array. Many tensors share it, so it cannot be written to.
         strides_array: The strides as an array, likewise.
@@ -221,6 +248,7 @@ class Layout(NamedTuple):
     strides: Sizes
     dims: int
     size: int
+    reach: int
     contiguous: bool
     shape_array: Shape
     strides_array: Strides
@@ -232,7 +260,7 @@ def find_layout(shape: Sizes, strides: Sizes | None = None) -> Layout:
 
     Raises:
         IndexingError: Shape and strides have different lengths.
-        ShapeError: A size is negative, or strides lead outside of a storage with one number per cell.
+        ShapeError: A size, or a stride, is negative.
     """
     row_by_row = strides_from_shape(shape)
     strides = row_by_row if strides is None else strides
@@ -256,21 +284,26 @@ def find_layout(shape: Sizes, strides: Sizes | None = None) -> Layout:
             )
         )
     last = sum([(n - 1) * stride for n, stride in zip(shape, strides)])
-    if min(strides, default=0) < 0 or (size > 0 and last >= size):
-        raise ShapeError(
-            explain(
-                "The strides lead outside of the storage.",
-                got=f"strides {strides} for shape {shape}: up to position {last}",
-                expected=f"strides of 0 or more, that reach at most position {size - 1}",
-                fix="leave out the strides to have the cells lie row by row",
-            )
-        )
+    if min(strides, default=0) < 0:
+        raise _strides_outside(shape, strides, last)
+    reach = last + 1 if size > 0 else 0
     # A dimension of size 1 has no say in it.
     contiguous = size == 0 or all(n == 1 or a == b for n, a, b in zip(shape, strides, row_by_row))
     arrays = np.array(shape, dtype=np.int64), np.array(strides, dtype=np.int64)
     for array in arrays:
         array.flags.writeable = False
-    return Layout(shape, strides, dims, size, contiguous, *arrays)
+    return Layout(shape, strides, dims, size, reach, contiguous, *arrays)
+
+
+def _strides_outside(shape: Sizes, strides: Sizes, last: int) -> ShapeError:
+    return ShapeError(
+        explain(
+            "The strides lead outside of the storage.",
+            got=f"strides {strides} for shape {shape}: up to position {last}",
+            expected=f"strides of 0 or more, that reach at most position {math.prod(shape) - 1}",
+            fix="leave out the strides to have the cells lie row by row",
+        )
+    )
 
 
 MOST_PLANS = 1024
@@ -388,10 +421,15 @@ class TensorData:
                     fix="pass storage and shape of the same size",
                 )
             )
+        if layout.reach > self.size:
+            raise _strides_outside(self.shape, self.strides, layout.reach - 1)
 
     @classmethod
     def of(cls, storage: Storage, layout: Layout) -> "TensorData":
-        """Join a storage and a layout that are known to fit, without another check."""
+        """Join a storage and a layout that are known to fit, without another check.
+
+        The storage may have numbers that belong to no cell, in the gaps between those of a slice.
+        """
         made = cls.__new__(cls)
         made._storage = storage
         made._layout = layout

@@ -15,6 +15,7 @@ import numpy as np
 from .autodiff import Context, Function, Variable
 from .autodiff import wrap_tuple as wrap_tuple
 from .errors import ShapeError, explain
+from .slicing import Key, slice_data
 from .tensor_data import as_sizes
 
 if TYPE_CHECKING:
@@ -313,6 +314,54 @@ class View(Function):
         (shape,) = ctx.saved_values
         rows = grad_output if grad_output.is_contiguous() else grad_output.f.id_map(grad_output)
         return rows._new(rows._tensor.view(*shape))
+
+
+class Slice(Function):
+    """Some of the cells, in the same storage"""
+
+    makes_derivatives = True
+
+    @staticmethod
+    def forward(ctx: Context, a: "Tensor", key: Key) -> "Tensor":
+        """What stands between the brackets of a[...] says which cells; see `slicing.slice_data`."""
+        ctx.save_for_backward(a.shape, key)
+        return a._new(slice_data(a._tensor, key))
+
+    @staticmethod
+    def backward(ctx: Context, grad_output: "Tensor") -> "Tensor":
+        """The cells that were left out have gradient 0; into the others, the same slice of it, goes what arrives."""
+        shape, key = ctx.saved_values
+        grad = grad_output.zeros(shape)
+        grad.f.id_map(grad_output, grad._new(slice_data(grad._tensor, key)))
+        return grad
+
+
+class Concatenate(Function):
+    """Tensors one behind the other, along a dimension"""
+
+    hands_on_derivatives = True
+
+    @staticmethod
+    def forward(ctx: Context, dim: int, *tensors: "Tensor") -> "Tensor":
+        """(..., n, ...) and (..., m, ...) become (..., n + m, ...). All other sizes are equal."""
+        first = tensors[0]
+        dim = as_dim(first, dim)
+        shape = list(first.shape)
+        shape[dim] = sum([t.shape[dim] for t in tensors])
+        out = first.empty(tuple(shape), np.result_type(*[t.dtype for t in tensors]))
+        keys, start = [], 0
+        for t in tensors:
+            keys.append((*[slice(None)] * dim, slice(start, start + t.shape[dim])))
+            out.f.id_map(t, out._new(slice_data(out._tensor, keys[-1])))
+            start += t.shape[dim]
+        ctx.save_for_backward(keys)
+        return out
+
+    @staticmethod
+    def backward(ctx: Context, grad_output: "Tensor") -> tuple["Tensor", ...]:
+        """Each tensor gets the slice of the gradient that belongs to it."""
+        (keys,) = ctx.saved_values
+        return tuple([grad_output._new(slice_data(grad_output._tensor, key)) for key in keys])
 
 
 class Copy(Function):

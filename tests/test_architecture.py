@@ -35,11 +35,13 @@ FLOORS = {
     "sharing": 2,
     "scalar_functions": 2,
     "tensor_ops": 2,
+    "slicing": 2,
     "scalar": 3,
     "fast_matmul": 3,
     "fast_ops": 3,
     "fast_conv": 3,
     "fast_pool": 3,
+    "fast_embedding": 3,
     "sliding": 3,
     "tensor_functions": 3,
     "tensor": 4,
@@ -47,6 +49,7 @@ FLOORS = {
     "nn": 6,
     "testing": 6,
     "layers": 7,
+    "sequences": 7,
     "__init__": 8,
 }
 

@@ -267,6 +267,74 @@ def test_cross_entropy_in_single_precision() -> None:
     check_cross_entropy(random_array(rng, (3, 5), np.float32), LABELS, rng, rtol=1e-4, atol=1e-5)
 
 
+def check_smoothed(logits: Any, labels: Any, smoothing: float, rng: np.random.Generator, **settings: Any) -> None:
+    """The cross entropy between softmax and a target that gives each class its part, and the label the rest."""
+    wide, (batch, classes) = logits.astype(float), logits.shape
+    target = np.full((batch, classes), smoothing / classes)
+    target[np.arange(batch), labels] += 1 - smoothing
+    check_function(
+        lambda x: minitorch.cross_entropy(x, labels, smoothing),
+        [logits],
+        [-(target * scipy.special.log_softmax(wide, axis=1)).sum() / batch],
+        lambda upstream: [(scipy.special.softmax(wide, axis=1) - target) / batch * upstream],
+        rng=rng,
+        **settings,
+    )
+
+
+@pytest.mark.task4_4
+@on_both_backends
+@given(seed=seeds(), smoothing=st.sampled_from([0, 0.0, 0.1, 0.5, 0.9, 1, 1.0]) | st.floats(0, 1), layout=layouts)
+def test_label_smoothing(backend: minitorch.TensorBackend, seed: int, smoothing: float, layout: str) -> None:
+    rng = np.random.default_rng(seed)
+    check_smoothed(3 * rng.normal(size=(3, 5)), LABELS, smoothing, rng, layouts=[layout], backend=backend)
+
+
+@pytest.mark.task4_4
+@on_both_backends
+def test_label_smoothing_of_extreme_logits(backend: minitorch.TensorBackend) -> None:
+    logits = np.array([[1000.0, -1000.0], [1000.0, -1000.0], [0.0, 0.0], [40.0, -40.0]])
+    check_smoothed(logits, [0, 1, 0, 1], 0.1, np.random.default_rng(13), backend=backend)
+
+
+@pytest.mark.task4_4
+@on_both_backends
+def test_label_smoothing_in_single_precision(backend: minitorch.TensorBackend) -> None:
+    rng = np.random.default_rng(14)
+    logits = random_array(rng, (3, 5), np.float32)
+    check_smoothed(logits, LABELS, 0.2, rng, backend=backend, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.task4_4
+@on_both_backends
+def test_the_ends_of_label_smoothing(backend: minitorch.TensorBackend) -> None:
+    rng = np.random.default_rng(15)
+    logits, upstream = minitorch.tensor(rng.normal(size=(3, 5)), backend=backend), rng.normal(size=1)
+
+    def loss_and_gradient(labels: Any, **settings: float) -> list[Any]:
+        leaf = logits.detach().requires_grad_()
+        loss = minitorch.cross_entropy(leaf, labels, **settings)
+        loss.backward(upstream)
+        return [loss.item(), *leaf.grad.to_numpy().ravel()]
+
+    # With nothing taken from the labels, it is the loss without smoothing, bit for bit.
+    assert loss_and_gradient(LABELS, label_smoothing=0.0) == loss_and_gradient(LABELS)
+    # With all of it taken, it is the same for all labels.
+    one, other = [loss_and_gradient(labels, label_smoothing=1.0) for labels in (LABELS, [1, 1, 3])]
+    np.testing.assert_allclose(one, other, rtol=1e-12)
+    assert not np.allclose(loss_and_gradient(LABELS), loss_and_gradient([1, 1, 3]))
+
+
+@pytest.mark.task4_4
+@pytest.mark.parametrize("smoothing", [-0.1, 1.1, 10, float("nan"), float("inf")])
+def test_label_smoothing_that_is_no_probability(smoothing: float) -> None:
+    with pytest.raises(
+        minitorch.ArgumentError,
+        match=rf"(?s)label smoothing.*got: .*{smoothing}\n.*expected: a number from 0 to 1.*fix:",
+    ):
+        minitorch.cross_entropy(minitorch.zeros(3, 5), LABELS, smoothing)
+
+
 classifying = pytest.mark.parametrize("loss", [minitorch.nll_loss, minitorch.cross_entropy])
 
 

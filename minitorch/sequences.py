@@ -1,0 +1,104 @@
+"""Sequences of different lengths: a mask that says where each of them ends, and what is left of them over time.
+
+Tensors are rectangular, and sentences are not. So short sequences are filled up with zeros at their end, and a mask
+remembers what is real: 1 in each step of a sequence, 0 behind its end. A convolution with a bias makes numbers of zeros
+too; so its output is multiplied by the mask before another window slides over it. Then filling up never changes a
+result.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from . import nn
+from .errors import ArgumentError, ShapeError, explain
+from .tensor import Tensor
+from .tensor_data import TensorData, as_whole_numbers
+
+
+def sequence_mask(lengths: Any, width: int, like: Tensor) -> Tensor:
+    """Which steps of filled-up sequences are real.
+
+    Args:
+        lengths: The number of steps of each sequence, from 1 to `width`: whole numbers, of shape (batch,).
+        width: The number of steps that all were filled up to.
+        like: The tensor whose backend and type to use.
+
+    Returns:
+        A constant of shape (batch, 1, width): 1 in the real steps, 0 behind them. It broadcasts over channels.
+
+    Raises:
+        ShapeError: The lengths are not a single row.
+        ArgumentError: A length is not whole, less than 1 or more than `width`.
+    """
+
+    def refuse(found: str) -> ArgumentError:
+        return ArgumentError(
+            explain(
+                "A sequence cannot have this length.",
+                got=found,
+                expected=f"whole numbers from 1 to {width}, the width that sequences are filled up to",
+                fix="leave out empty sequences, and cut those that are too long",
+            )
+        )
+
+    numbers = as_whole_numbers(lengths, 1, width, "length", refuse)
+    if numbers.ndim != 1:
+        raise ShapeError(
+            explain(
+                "Lengths come in a single row.",
+                got=f"lengths of shape {numbers.shape}",
+                expected="shape (batch,)",
+                fix="pass one whole number for each sequence of the batch",
+            )
+        )
+    mask = (np.arange(width) < numbers[:, None]).astype(like.dtype)  # (batch, width)
+    return like._new(TensorData(mask.ravel(), (len(numbers), 1, width)))
+
+
+def max_over_time(input: Tensor, mask: Tensor | None = None) -> Tensor:
+    """The maximum of each channel over all steps: whether its window has found what it looks for, wherever that is.
+
+    (Collobert et al., "Natural Language Processing (Almost) from Scratch", 2011)
+
+    Args:
+        input: Sequences, of shape (batch, channels, width).
+        mask: 1 in the steps that count, 0 in the others, of shape (batch, 1, width); see `sequence_mask`. All count if
+            it is left out.
+
+    Returns:
+        A tensor of shape (batch, channels).
+
+    Raises:
+        ShapeError: The shapes do not fit, or there are no steps.
+    """
+    _check_sequences(input, mask)
+    if mask is not None:
+        # Minus infinity is no maximum, as long as there is anything else.
+        input = input + mask.like(np.where(mask.numbers() == 0, -np.inf, 0))
+    # Max pooling with a tile that is as wide as the sequences.
+    batch, channels, width = input.shape
+    rows = input if input.is_contiguous() else input.contiguous()
+    return nn.maxpool2d(rows.view(batch, channels, 1, width), (1, width)).view(batch, channels)
+
+
+def mean_over_time(input: Tensor, mask: Tensor | None = None) -> Tensor:
+    """The mean of each channel over all steps, or those that count; see `max_over_time`."""
+    _check_sequences(input, mask)
+    if mask is None:
+        return input.mean(2).view(*input.shape[:2])
+    total = (input * mask).sum(2)  # (batch, channels, 1)
+    return (total / mask.sum(2)).view(*input.shape[:2])
+
+
+def _check_sequences(input: Tensor, mask: Tensor | None) -> None:
+    fits = input.dims == 3 and input.shape[2] > 0
+    if not fits or (mask is not None and mask.shape != (input.shape[0], 1, input.shape[2])):
+        raise ShapeError(
+            explain(
+                "There is nothing to take over time, or the mask does not belong to it.",
+                got=f"input {input.shape}" + ("" if mask is None else f" and mask {mask.shape}"),
+                expected="input (batch, channels, width), of at least one step, and mask (batch, 1, width)",
+                fix="make the mask with sequence_mask(lengths, width, like=input)",
+            )
+        )
