@@ -8,7 +8,7 @@ EXTRAS = {
     "test": ["pytest>=8.0", "hypothesis>=6.100", "scipy>=1.11", "pytest-cov>=5.0", "jsonschema>=4.20"],
     "plot": ["matplotlib>=3.8", "tqdm>=4.60"],
     "course": ["libcst>=1.5", "merge3>=0.0.13", 'tomli>=2.0; python_version < "3.11"'],
-    "bench": ["torch>=2.4", "matplotlib>=3.8", "tqdm>=4.60"],
+    "bench": ["torch>=2.4", "scikit-learn>=1.4", "matplotlib>=3.8", "tqdm>=4.60"],
     "lint": ["ruff>=0.15", "mypy>=1.15"],
 }
 

@@ -1,13 +1,12 @@
 """The MNIST digits, from the files in `project/data/mnist`."""
 
 import gzip
-import hashlib
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from minitorch.errors import DataFileError, explain
+from project.data_files import read_checked
 
 FOLDER = Path(__file__).parent / "data" / "mnist"
 
@@ -43,25 +42,4 @@ def load(part: str, folder: Path = FOLDER) -> tuple[Bytes, Bytes]:
 
 def _read(path: Path) -> bytes:
     """The unpacked contents of a file, after a check that it is the right one."""
-    size, digest = FILES[path.name]
-    if not path.is_file():
-        raise DataFileError(
-            explain(
-                "A data file is missing.",
-                got=f"no file {path}",
-                expected=f"{path.name}, {size} bytes",
-                fix="restore it from the repository: git checkout project/data",
-            )
-        )
-    packed = path.read_bytes()
-    if len(packed) != size or hashlib.sha256(packed).hexdigest() != digest:
-        what = "cut short" if len(packed) < size else "altered"
-        raise DataFileError(
-            explain(
-                f"A data file was {what}.",
-                got=f"{path}, {len(packed)} bytes, SHA-256 {hashlib.sha256(packed).hexdigest()[:16]}...",
-                expected=f"{size} bytes, SHA-256 {digest[:16]}...",
-                fix="restore it from the repository: git checkout project/data",
-            )
-        )
-    return gzip.decompress(packed)
+    return gzip.decompress(read_checked(path, *FILES[path.name]))

@@ -61,6 +61,7 @@ def made_up(speed: float = 2.0) -> dict[str, Any]:
     imports = {"numba": 0.5, "numba and minitorch": 0.625, "minitorch after numba": 0.125, "PyTorch": 1.0}
     return {
         "training": group([case({"batch": batch}, both) for batch in cases.BATCHES]),
+        "sequences": group([case({"network": network}, both) for network in cases.SEQUENCE_NETWORKS]),
         "conv": group(conv),
         "matmul": group([case({"size": s, "dtype": d}, numpy) for s in cases.MATRIX_SIZES for d in cases.DTYPES]),
         "elementwise": group(elementwise),
@@ -91,6 +92,10 @@ def find(groups: dict[str, Any], name: str, **labels: Any) -> dict[str, Any]:
 
 EXPECTED = {  # value, must and aim, and whether they are met, when the library is twice as fast
     **{f"training throughput against PyTorch, batch {batch}": (2.0, 1.0, 1.5, True, True) for batch in cases.BATCHES},
+    **{
+        f"training throughput against PyTorch, {network}": (2.0, 1.0, 1.5, True, True)
+        for network in ("sentiment", "speech", "anomaly")
+    },
     "convolution and gradients against PyTorch, float32, geometric mean of 8 shapes": (2.0, 1.0, 1.5, True, True),
     "convolution and gradients against PyTorch, float32, worst shape": (2.0, 0.5, 1.0, True, True),
     "convolution and gradients against PyTorch, float64, geometric mean of 8 shapes": (2.0, 1.0, 1.5, True, True),

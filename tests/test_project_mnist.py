@@ -12,7 +12,7 @@ import pytest
 
 import minitorch
 from project import mnist, run_mnist_multiclass
-from project.run_mnist_multiclass import MnistTraining, Settings, main
+from project.run_mnist_multiclass import MnistSettings, MnistTraining, main
 from project.training import INTERRUPTED, StopRequest
 
 pytestmark = pytest.mark.task4_5
@@ -205,7 +205,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(tmp_path: 
 
 def small_run(seed: int = 0) -> MnistTraining:
     images, labels = mnist.load("t10k")
-    settings = Settings(epochs=2, batch_size=2, lr=0.05, seed=seed, train_size=5, test_size=2, backend="fast")
+    settings = MnistSettings(epochs=2, batch_size=2, lr=0.05, seed=seed, train_size=5, test_size=2, backend="fast")
     return MnistTraining(settings, (images[:5], labels[:5]), (images[10:12], labels[10:12]))
 
 

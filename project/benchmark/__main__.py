@@ -18,6 +18,7 @@ from project.training import Progress, number_between, run_main
 
 CASES: dict[str, Callable[[Plan], list[Case]]] = {
     "training": cases.training,
+    "sequences": cases.sequences,
     "conv": cases.conv,
     "matmul": cases.matmul,
     "elementwise": cases.elementwise,
@@ -29,7 +30,7 @@ PROCESSES: dict[str, Callable[[Plan], list[Task]]] = {
     "memory": processes.memory,
     "full": processes.full,
 }
-GROUPS = ("training", "conv", "matmul", "elementwise", "small", "startup", "memory", "scaling", "full")
+GROUPS = ("training", "sequences", "conv", "matmul", "elementwise", "small", "startup", "memory", "scaling", "full")
 RUNS = Path(__file__).parent.parent / "runs"
 DEFAULT_OUT, QUICK_OUT = RUNS / "benchmark", RUNS / "benchmark-quick"
 DEFAULT_ROUNDS, QUICK_ROUNDS = 7, 1

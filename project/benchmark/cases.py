@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from project.benchmark import ours, peak, peers, textbook, workload
+from project.benchmark import ours, peak, peers, textbook, torch_sequences, workload
 from project.benchmark.measure import OURS, TEXTBOOK, Case, Contender, Plan, available_threads
 from project.benchmark.workload import CHANNELS_LAST, COMPILED, EAGER, ConvShape
 
 BATCHES = (16, 64, 128, 512)
+SEQUENCE_NETWORKS = ("sentiment", "speech", "anomaly")
 CONV_SHAPES = (
     ConvShape(16, 1, 4, 28, 3),
     ConvShape(16, 4, 8, 28, 3),
@@ -63,6 +64,22 @@ def training(plan: Plan) -> list[Case]:
         ]
         cases.append(Case(f"batch {batch}", {"batch": batch}, contenders, patience=PATIENCE))
     return cases
+
+
+def sequences(plan: Plan) -> list[Case]:
+    """Steps of training the networks on sequences, in float32, on batches of the size that their scripts train on."""
+    return [
+        Case(
+            name,
+            {"network": name},
+            [
+                Contender(OURS, ours.sequence_training_step, {"network": name}),
+                *pytorch((EAGER, COMPILED), torch_sequences.training_step, network=name),
+            ],
+            patience=PATIENCE,
+        )
+        for name in (SEQUENCE_NETWORKS[-1:] if plan.quick else SEQUENCE_NETWORKS)
+    ]
 
 
 def conv(plan: Plan) -> list[Case]:

@@ -1,13 +1,18 @@
 """The work of the library itself."""
 
+from collections.abc import Callable
 from typing import Any
 
 import minitorch
-from minitorch import SGD, FastBackend
+from minitorch import SGD, Adam, FastBackend, Module, Optimizer, Tensor
+from project import anomaly
 from project.benchmark import workload
 from project.benchmark.measure import Work
 from project.benchmark.workload import ConvShape
 from project.run_mnist_multiclass import build_network, to_input
+from project.run_speech import LABEL_SMOOTHING, SpeechNetwork
+from project.sentiment import MEMBERS, Committee
+from project.training import Clipped
 
 
 def training_step(batch: int) -> Work:
@@ -25,6 +30,44 @@ def training_step(batch: int) -> Work:
         optimizer.step()
 
     return work
+
+
+def sequence_training_step(network: str) -> Work:
+    """A step of training the network of `run_sentiment.py`, `run_speech.py` or `run_anomaly.py`."""
+    minitorch.manual_seed(workload.SEED)
+    return {"sentiment": _sentiment, "speech": _speech, "anomaly": _anomaly}[network]()
+
+
+def _step(model: Module, loss: Callable[[], Tensor], optimizer: Optimizer | None = None) -> Work:
+    optimizer = optimizer or Adam(model.parameters())
+
+    def work() -> None:
+        optimizer.zero_grad()
+        loss().backward()
+        optimizer.step()
+
+    return work
+
+
+def _sentiment() -> Work:
+    numbers, lengths, targets = workload.batch_of_sentences()
+    model = Committee(workload.WORDS, FastBackend)
+    wanted = targets[:, None].repeat(MEMBERS, 1)  # (sentences, members)
+    return _step(model, lambda: minitorch.binary_cross_entropy_with_logits(model.opinions(numbers, lengths), wanted))
+
+
+def _speech() -> Work:
+    values, lengths, labels = workload.batch_of_recordings()
+    model = SpeechNetwork(workload.RECORDED_CHANNELS, workload.SPEAKERS, FastBackend)
+    return _step(model, lambda: minitorch.cross_entropy(model(values, lengths), labels, LABEL_SMOOTHING))
+
+
+def _anomaly() -> Work:
+    windows, following = workload.batch_of_windows()
+    model = anomaly.build_network(workload.WINDOW, FastBackend)
+    x = minitorch.tensor(windows, backend=FastBackend)
+    optimizer = Clipped(Adam(model.parameters()), anomaly.MAX_NORM)
+    return _step(model, lambda: minitorch.mse_loss(model(x), following), optimizer)
 
 
 def convolution(shape: ConvShape, dtype: str) -> Work:

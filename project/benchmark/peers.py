@@ -16,7 +16,7 @@ def torch_installed() -> bool:
     return importlib.util.find_spec("torch") is not None
 
 
-def _torch() -> Any:
+def configured_torch() -> Any:
     """PyTorch, with as many threads as the environment says."""
     import torch
 
@@ -34,7 +34,7 @@ def torch_network() -> Any:
     Our convolution keeps the size of the image by reading zeros past its right and bottom edge; PyTorch is given as
     many zeros, spread over all edges, which costs the same.
     """
-    nn = _torch().nn
+    nn = configured_torch().nn
     return nn.Sequential(
         nn.Conv2d(1, 4, 3, padding=1),  # (batch, 4, 28, 28)
         nn.ReLU(),
@@ -52,7 +52,7 @@ def torch_network() -> Any:
 
 def torch_training_step(batch: int, variant: str) -> Work:
     """A step of training the network of the course, on a batch that is in memory already."""
-    torch = _torch()
+    torch = configured_torch()
     images, digits = workload.batch_of_digits(batch)
     torch.manual_seed(workload.SEED)
     model = torch_network()
@@ -76,7 +76,7 @@ def torch_training_step(batch: int, variant: str) -> Work:
 
 def torch_convolution(shape: ConvShape, dtype: str, variant: str) -> Work:
     """A convolution and the gradients of its input and weight, of the size of ours; the kernel must be odd."""
-    torch = _torch()
+    torch = configured_torch()
     tensors = [torch.from_numpy(array) for array in shape.arrays(dtype)]
     if variant == CHANNELS_LAST:
         tensors = [tensor.to(memory_format=torch.channels_last) for tensor in tensors]
@@ -94,14 +94,14 @@ def torch_convolution(shape: ConvShape, dtype: str, variant: str) -> Work:
 
 def torch_chain(link: str, backward: bool) -> Work:
     """A chain of operations on tensors of one number."""
-    torch = _torch()
+    torch = configured_torch()
     x, w, b = [torch.tensor([number], dtype=torch.float64, requires_grad=True) for number in workload.CHAIN_START]
     return workload.chain(link, backward, x, w, b)
 
 
 def torch_creation() -> Work:
     """A tensor made of one Python number."""
-    torch = _torch()
+    torch = configured_torch()
     return lambda: torch.tensor(workload.CHAIN_START[0], dtype=torch.float64)
 
 

@@ -13,6 +13,7 @@ from project.benchmark.cases import (
     ELEMENTWISE_SIZES,
     MATRIX_SIZES,
     OPERATIONS,
+    SEQUENCE_NETWORKS,
     TEXTBOOK_SHAPE,
     THREAD_BATCH,
     THREAD_SHAPES,
@@ -111,6 +112,7 @@ def evaluate(groups: Groups) -> list[dict[str, Any]]:
     """All figures, in the order in which they are reported."""
     rows = [
         *_training(groups),
+        *_sequences(groups),
         *_conv(groups),
         _matmul(groups),
         *_elementwise(groups),
@@ -132,6 +134,17 @@ def _training(groups: Groups) -> list[Target]:
         rows.append(
             Target(f"training throughput against PyTorch, batch {batch}", ratio(found), 1.0, 1.5, detail=detail)
         )
+    return rows
+
+
+def _sequences(groups: Groups) -> list[Target]:
+    rows = []
+    for network in SEQUENCE_NETWORKS:
+        found = contenders(groups, "sequences", network=network)
+        peer = best_peer(found)
+        detail = f"best peer: {peer}" if peer else ""
+        title = f"training throughput against PyTorch, {network}"
+        rows.append(Target(title, ratio(found), 1.0, 1.5, detail=detail))
     return rows
 
 

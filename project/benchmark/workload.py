@@ -47,6 +47,39 @@ def to_pixels(images: Array) -> Array:
     return (images[:, None, :, :].astype(np.float32) - PIXEL_MEAN) / PIXEL_DEVIATION
 
 
+# The networks on sequences: batches as large as those of project/run_sentiment.py, run_speech.py and run_anomaly.py,
+# filled with random numbers, for what is in them makes no difference to the time.
+
+SENTENCES, LONGEST_SENTENCE, WORDS = 50, 45, 9224
+RECORDINGS, SHORTEST_RECORDING, LONGEST_RECORDING, RECORDED_CHANNELS, SPEAKERS = 30, 7, 29, 12, 9
+WINDOWS, WINDOW = 32, 64
+
+
+def batch_of_sentences() -> tuple[Array, Array, Array]:
+    """Numbers of words (sentences, width), filled up with 0; how many there are (sentences,); targets (sentences,)."""
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(2, LONGEST_SENTENCE + 1, SENTENCES)
+    # As in any text, half of all words come from the few that are frequent.
+    numbers = np.exp(rng.uniform(np.log(2), np.log(WORDS), (SENTENCES, LONGEST_SENTENCE))).astype(np.int64)
+    numbers[np.arange(LONGEST_SENTENCE) >= lengths[:, None]] = 0
+    return numbers, lengths, rng.random(SENTENCES, np.float32)
+
+
+def batch_of_recordings() -> tuple[Array, Array, Array]:
+    """Values (recordings, channels, steps), filled up with 0; numbers of steps (recordings,); labels (recordings,)."""
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(SHORTEST_RECORDING, LONGEST_RECORDING + 1, RECORDINGS)
+    values = rng.standard_normal((RECORDINGS, RECORDED_CHANNELS, LONGEST_RECORDING), np.float32)
+    values *= np.arange(LONGEST_RECORDING) < lengths[:, None, None]
+    return values, lengths, rng.integers(0, SPEAKERS, RECORDINGS)
+
+
+def batch_of_windows() -> tuple[Array, Array]:
+    """Windows of a series (windows, 1, width), and the value that follows each of them (windows, 1)."""
+    rng = np.random.default_rng(0)
+    return rng.standard_normal((WINDOWS, 1, WINDOW), np.float32), rng.standard_normal((WINDOWS, 1), np.float32)
+
+
 class ConvShape(NamedTuple):
     """The sizes of a convolution in `rank` dimensions, all of them of one size."""
 

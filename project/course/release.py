@@ -14,7 +14,10 @@ from project.course.suites import all_cases
 from project.course.tasks import Task, kept_names, tasks
 from project.course.update import keep_record
 
-COPIED = ("LICENSE", "setup.py", "pyproject.toml", "requirements.txt", ".gitignore", "minitorch", "project")
+COPIED = (
+    *("LICENSE", "setup.py", "pyproject.toml", "requirements.txt", ".gitattributes", ".gitignore"),
+    *("minitorch", "project"),
+)
 """What of this repository students get as a whole, but for what is left out."""
 
 TESTS = ("__init__.py", "conftest.py", "test_tasks.py")
