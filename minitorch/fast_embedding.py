@@ -76,6 +76,9 @@ def scatter_task(
     """
     total = np.empty(width)  # in double precision, also when the gradients are float32
     for word in range(task * rows, min((task + 1) * rows, len(begins) - 1)):
+        if begins[word] == begins[word + 1]:  # as for most words of a large vocabulary
+            out[word * width : (word + 1) * width] = 0
+            continue
         total[:] = 0
         for place in order[begins[word] : begins[word + 1]]:
             row = grad[place * width : (place + 1) * width]

@@ -1,9 +1,11 @@
-"""Max pooling in two dimensions: the kernels, and the Function that uses them.
+"""Max pooling of images, and of whole rows: the kernels, and the Functions that use them.
 
 Images are cut into tiles, and of each tile only the largest cell goes on. `nn.tile` and `nn.max` can say so in two
 lines, but they copy all cells into the order of the tiles, and back again for the gradient. Here a tile is read where
 it lies. Down the rows of a tile, whole rows of the image are compared at once, cell by cell; only what is left of
 them, one row for each row of tiles, has to be gone through tile by tile.
+
+Of sequences, the maximum over all steps is taken. They are many, and short; so a task takes many of them.
 """
 
 from typing import TYPE_CHECKING
@@ -139,6 +141,55 @@ def pool_back_task(
                 gradients[w] = share[w] * (one if cells[w] == largest[w] else zero)
 
 
+PIECE = 4096
+"""How many cells of rows a task has, about: less would not be worth waking another core for."""
+
+
+@njit
+def row_task(task: int, rows: int, out: Storage, cells: Storage, width: int) -> None:
+    """Find the maximum of some rows.
+
+    Args:
+        task: The number of the task.
+        rows: How many rows each task has.
+        out: Is filled with the maximum of each row.
+        cells: The rows, one after the other.
+        width: The length of a row.
+    """
+    for row in range(task * rows, min((task + 1) * rows, len(out))):
+        own = cells[row * width : (row + 1) * width]
+        y = own[0]
+        for w in range(np.uintp(1), np.uintp(width)):
+            y = larger(own[w], y)
+        out[row] = y
+
+
+@njit
+def row_back_task(
+    task: int, rows: int, grad_cells: Array, grad_out: Storage, out: Storage, cells: Storage, width: int
+) -> None:
+    """Hand the gradient of each maximum to the cells of its row that are the maximum, in equal parts.
+
+    Args:
+        task: The number of the task.
+        rows: How many rows each task has.
+        grad_cells: Is filled with the gradient of the rows.
+        grad_out: The gradient of the maxima.
+        out: The maxima.
+        cells: The rows, one after the other.
+        width: The length of a row.
+    """
+    zero, one = out.dtype.type(0), out.dtype.type(1)  # plain 0 and 1 would turn float32 into float64
+    for row in range(task * rows, min((task + 1) * rows, len(out))):
+        own, gradients = cells[row * width : (row + 1) * width], grad_cells[row * width : (row + 1) * width]
+        y, ties = out[row], zero
+        for w in range(width):
+            ties += one if own[w] == y else zero
+        part = grad_out[row] / ties
+        for w in range(width):
+            gradients[w] = part * (one if own[w] == y else zero)
+
+
 def _rows(a: "Tensor") -> Storage:
     """The storage of a tensor whose cells lie row by row; copied if they do not."""
     return (a if a.is_contiguous() else a.f.id_map(a))._tensor._storage
@@ -170,4 +221,30 @@ class MaxPool2dFun(Function):
         maxima, gradients = out._tensor._storage, _rows(grad_output)
         arguments = (grad._tensor._storage, gradients, maxima, cells, height, width, kh, kw)
         share_out(pool_back_task, batch * channel, *arguments)
+        return grad
+
+
+class MaxOfRowsFun(Function):
+    """The maximum of each row, along the last dimension"""
+
+    @staticmethod
+    def forward(ctx: Context, input: "Tensor") -> "Tensor":
+        """(..., width) becomes (...); the width must be at least 1."""
+        *shape, width = input.shape
+        cells = _rows(input)
+        out = input.empty(tuple(shape), input.dtype)
+        rows = max(1, PIECE // width)
+        share_out(row_task, -(-out.size // rows), rows, out._tensor._storage, cells, width)
+        ctx.save_for_backward(cells, out, input.shape)
+        return out
+
+    @staticmethod
+    def backward(ctx: Context, grad_output: "Tensor") -> "Tensor":
+        """The gradient goes to the cell that was the maximum; cells that tie share it in equal parts."""
+        cells, out, shape = ctx.saved_values
+        width = shape[-1]
+        grad = grad_output.empty(shape, out.dtype)
+        rows = max(1, PIECE // width)
+        arguments = (grad._tensor._storage, _rows(grad_output), out._tensor._storage, cells, width)
+        share_out(row_back_task, -(-out.size // rows), rows, *arguments)
         return grad

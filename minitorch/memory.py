@@ -38,6 +38,16 @@ _FREE = next(map(sys.getrefcount, [_new_block(mmap.PAGESIZE)]))
 """The count of references to a block in a list, as `map` sees it, if there are no others."""
 
 
+def _room_for(size: int) -> int:
+    """How large a block is for an array of `size` bytes: four sizes between a power of two and the next.
+
+    Batches of sentences have another width each time. So arrays of about the same size share their blocks; and what a
+    block has too much is never touched, so that it takes no memory.
+    """
+    step = 1 << max(size.bit_length() - 3, 0)
+    return -(-size // step) * step  # rounded up
+
+
 def _make_room(size: int) -> None:
     """Return free blocks, those of the sizes asked for longest ago first, until one of `size` fits or none is left."""
     global _bytes_kept
@@ -59,8 +69,8 @@ def empty(count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     if count < LARGE // 16:  # too few, whatever the type: this is the path of all small tensors, and kept short
         return np.empty(count, dtype)
     kind = np.dtype(dtype)
-    size = count * kind.itemsize
-    if size < LARGE or size > MOST_KEPT:
+    size = _room_for(count * kind.itemsize)
+    if count * kind.itemsize < LARGE or size > MOST_KEPT:
         return np.empty(count, kind)
     # Whoever finds the lock taken does not wait for it. It may have been taken by the same thread: while it is held,
     # Python may collect garbage, or handle a signal, and run code that comes here again.

@@ -233,9 +233,12 @@ def dropout(input: Tensor, rate: float, ignore: bool = False) -> Tensor:
         return input
     if rate == 1:
         return input * 0.0
-    # A random number of 32 bits is less than rate * 2^32 with probability `rate`, to within 2^-32.
-    keep = draw_words(input.size).reshape(input.shape) >= round(rate * 2**32)
-    return input * input.like(np.multiply(keep, 1 / (1 - rate), dtype=input.dtype))
+    # A random number of 16 bits is less than rate * 2^16 with probability `rate`, to within 2^-17. Each word of 32 bits
+    # gives two of them, for drawing takes longer than all the rest.
+    numbers = draw_words(-(-input.size // 2)).view("<u2")[: input.size]
+    keep = numbers.reshape(input.shape) >= round(rate * 2**16)
+    scales = np.multiply(keep, 1 / (1 - rate), dtype=input.dtype)
+    return input * input._new(TensorData(scales.reshape(-1), input.shape))
 
 
 def check_rate(rate: float) -> None:
@@ -310,20 +313,28 @@ def _one_in_each_row(value: float, columns: npt.NDArray[np.int64], classes: int,
 
 
 class NLLLoss(Function):
-    """Minus the mean of one cell of each row"""
+    """Minus the mean of one cell of each row; with smoothing, all cells of a row have a small part in it"""
 
     @staticmethod
-    def forward(ctx: Context, rows: Tensor, columns: npt.NDArray[np.int64]) -> Tensor:
+    def forward(ctx: Context, rows: Tensor, columns: npt.NDArray[np.int64], smoothing: float) -> Tensor:
         """(batch, classes) becomes (1,): of row i the cell in column columns[i] counts."""
-        ctx.save_for_backward(rows, columns)
-        picked = rows.numbers()[np.arange(len(columns)), columns]  # (batch,)
-        return rows.full((1,), -picked.sum(dtype=np.float64) / len(columns))
+        ctx.save_for_backward(rows, columns, smoothing)
+        cells = rows.numbers()
+        picked = cells[np.arange(len(columns)), columns]  # (batch,)
+        mean = (1 - smoothing) * picked.mean(dtype=np.float64)
+        if smoothing:
+            mean += smoothing * cells.mean(dtype=np.float64)
+        return rows.full((1,), -mean)
 
     @staticmethod
     def backward(ctx: Context, grad_output: Tensor) -> Tensor:
-        """Each cell that was picked gets minus its share of the gradient; all others get 0."""
-        rows, columns = ctx.saved_values
-        return _one_in_each_row(-grad_output.item() / len(columns), columns, rows.shape[1], rows)
+        """Each cell gets minus its part of the gradient: equal parts of the smoothing, and the rest where picked."""
+        rows, columns, smoothing = ctx.saved_values
+        share = -grad_output.item() / len(columns)  # of a row
+        grad = _one_in_each_row((1 - smoothing) * share, columns, rows.shape[1], rows)
+        if smoothing:
+            grad.numbers()[...] += smoothing * share / rows.shape[1]
+        return grad
 
 
 def nll_loss(log_probabilities: Tensor, labels: Any) -> Tensor:
@@ -340,6 +351,11 @@ def nll_loss(log_probabilities: Tensor, labels: Any) -> Tensor:
         ShapeError: The shapes do not fit, or the batch is empty.
         ArgumentError: A label is out of range.
     """
+    return _mean_loss(log_probabilities, labels, 0.0)
+
+
+def _mean_loss(log_probabilities: Tensor, labels: Any, smoothing: float) -> Tensor:
+    """See `nll_loss`, and `cross_entropy` for the smoothing."""
     labels = np.asarray(labels)
     if log_probabilities.dims != 2 or labels.shape[:1] != log_probabilities.shape[:1]:
         raise ShapeError(
@@ -360,7 +376,7 @@ def nll_loss(log_probabilities: Tensor, labels: Any) -> Tensor:
                 fix="leave out empty batches",
             )
         )
-    return NLLLoss.apply(log_probabilities, columns)
+    return NLLLoss.apply(log_probabilities, columns, smoothing)
 
 
 def cross_entropy(logits: Tensor, labels: Any, label_smoothing: float = 0.0) -> Tensor:
@@ -381,11 +397,7 @@ def cross_entropy(logits: Tensor, labels: Any, label_smoothing: float = 0.0) -> 
     """
     got = f"label_smoothing={label_smoothing}"
     _check_probability("label smoothing", got, label_smoothing, "pass for instance 0.1 to smooth a little")
-    log_probabilities = logsoftmax(logits, -1)
-    loss = nll_loss(log_probabilities, labels)
-    if label_smoothing == 0:
-        return loss
-    return (1 - label_smoothing) * loss - label_smoothing * log_probabilities.mean()
+    return _mean_loss(logsoftmax(logits, -1), labels, label_smoothing)
 
 
 def _as_target(prediction: Tensor, target: Any) -> Tensor:

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from .errors import ArgumentError, StateError, explain
+from .fast_adam import adam_direction
+from .memory import empty
 from .module import Parameter
 
 
@@ -87,7 +89,11 @@ class Optimizer:
             if gradient is not None:
                 value = old.numbers()  # of the shape of the parameter; without dimensions for a Scalar
                 direction = self._direction(value, gradient, memory)
-                parameter.update(old.like(value - self.lr * direction))
+                # value - lr * direction, in memory that is used again: fresh memory takes ten times as long.
+                moved = empty(value.size, value.dtype).reshape(value.shape)
+                np.multiply(direction, self.lr, out=moved)
+                np.subtract(value, moved, out=moved)
+                parameter.update(old.like(moved))
 
     def _direction(self, value: np.ndarray, gradient: np.ndarray, memory: dict[str, Any]) -> np.ndarray:
         """The direction of steepest increase, as this optimizer sees it; `step` walks the other way.
@@ -235,6 +241,9 @@ class SGD(Optimizer):
 class Adam(Optimizer):
     """Adam (Kingma and Ba, 2015): steps of about the same size for every number, whatever the size of its gradient.
 
+    With gradient g, step number n computes m = beta1 * m + (1 - beta1) * g and s = beta2 * s + (1 - beta2) * g^2, and
+    then value -= lr * (m / (1 - beta1^n)) / (sqrt(s / (1 - beta2^n)) + eps).
+
     Args:
         parameters: The parameters to change.
         lr: The learning rate.
@@ -257,15 +266,11 @@ class Adam(Optimizer):
         self.eps = _check_range(self, "eps", eps, 0.0)
 
     def _direction(self, value: np.ndarray, gradient: np.ndarray, memory: dict[str, Any]) -> np.ndarray:
-        beta1, beta2 = self.betas
         steps = memory.get("steps", 0.0) + 1.0
-        mean = beta1 * memory.get("mean", 0.0) + (1 - beta1) * gradient
-        square = beta2 * memory.get("square", 0.0) + (1 - beta2) * (gradient * gradient)
+        before = memory.get("mean", 0.0), memory.get("square", 0.0)
+        direction, mean, square = adam_direction(gradient, *before, steps, self.betas, self.eps)
         memory.update(steps=steps, mean=mean, square=square)
-        # Both means started at zero. Dividing by the weight that they have gathered since undoes that.
-        mean = mean / (1 - beta1**steps)
-        square = square / (1 - beta2**steps)
-        return mean / (square**0.5 + self.eps)
+        return direction
 
 
 class LRScheduler:

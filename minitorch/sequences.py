@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from . import nn
 from .errors import ArgumentError, ShapeError, explain
+from .fast_pool import MaxOfRowsFun
 from .tensor import Tensor
 from .tensor_data import TensorData, as_whole_numbers
 
@@ -63,8 +63,8 @@ def max_over_time(input: Tensor, mask: Tensor | None = None) -> Tensor:
 
     Args:
         input: Sequences, of shape (batch, channels, width).
-        mask: 1 in the steps that count, 0 in the others, of shape (batch, 1, width); see `sequence_mask`. All count if
-            it is left out.
+        mask: 1 in the steps that count, 0 in the others: a constant, of shape (batch, 1, width); see `sequence_mask`.
+            All count if it is left out.
 
     Returns:
         A tensor of shape (batch, channels).
@@ -73,13 +73,10 @@ def max_over_time(input: Tensor, mask: Tensor | None = None) -> Tensor:
         ShapeError: The shapes do not fit, or there are no steps.
     """
     _check_sequences(input, mask)
-    if mask is not None:
+    if mask is not None and not mask.numbers().all():
         # Minus infinity is no maximum, as long as there is anything else.
         input = input + mask.like(np.where(mask.numbers() == 0, -np.inf, 0))
-    # Max pooling with a tile that is as wide as the sequences.
-    batch, channels, width = input.shape
-    rows = input if input.is_contiguous() else input.contiguous()
-    return nn.maxpool2d(rows.view(batch, channels, 1, width), (1, width)).view(batch, channels)
+    return MaxOfRowsFun.apply(input)
 
 
 def mean_over_time(input: Tensor, mask: Tensor | None = None) -> Tensor:
@@ -87,8 +84,9 @@ def mean_over_time(input: Tensor, mask: Tensor | None = None) -> Tensor:
     _check_sequences(input, mask)
     if mask is None:
         return input.mean(2).view(*input.shape[:2])
-    total = (input * mask).sum(2)  # (batch, channels, 1)
-    return (total / mask.sum(2)).view(*input.shape[:2])
+    steps = mask.numbers()
+    weights = mask.like(steps / steps.sum(2, keepdims=True))  # (batch, 1, width), of sum 1 for each sequence
+    return (input * weights).sum(2).view(*input.shape[:2])
 
 
 def _check_sequences(input: Tensor, mask: Tensor | None) -> None:

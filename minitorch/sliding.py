@@ -224,9 +224,9 @@ def slide_long_task(
         together: How many channels are taken at a time.
     """
     part = parts[task]
-    tasks, batch, blocks, _, columns = parts.shape
+    tasks, blocks, _, columns = parts.shape
     out_height, out_width = out_sides
-    in_storage, (_, _, height, width), (in_batch, in_channel, in_down, in_right) = input
+    in_storage, (batch, _, height, width), (in_batch, in_channel, in_down, in_right) = input
     w_storage, (out_channels, in_channels, k_height, k_width), (w_out, w_in, down, right) = weight
     pitch = out_width + k_width - 1
     distance = together * size  # from the planes of one image to those of the next, and of one window to the next
@@ -238,13 +238,13 @@ def slide_long_task(
     # (blocks * 4, together, size), in a flat row. There are windows of zeros, to make blocks of four.
     planes = np.zeros((batch + blocks * ROWS) * distance, part.dtype)
     windows = planes[batch * distance :]
-    for b in range(batch):
-        for block in range(blocks):
-            for r in range(ROWS):
-                for place in range(columns):
-                    part[b, block, r, place] = 0
+    for block in range(blocks):
+        for r in range(ROWS):
+            for column in range(columns):
+                part[block, r, column] = 0
 
     starts = np.empty(TERMS, np.int64)
+    places = out_height * out_width
     last = (task + 1) * in_channels // tasks
     for channel in range(task * in_channels // tasks, last, together):
         channels = min(together, last - channel)
@@ -261,12 +261,12 @@ def slide_long_task(
         length = (length + 7) // 8 * 8  # a multiple of what is handled at once; there are zeros behind the window
         for block in range(blocks):  # four windows stay in the nearest cache, while the images pass by
             window = windows[block * ROWS * distance :]
-            for b in range(batch):
-                for first in range(0, columns, TERMS):
-                    for k in range(TERMS):
-                        place = min(first + k, out_height * out_width - 1)  # the last once more, to make threes
-                        starts[k] = b * distance + place // out_width * pitch + place % out_width
-                    add_dot_products(part[b, block], first, window, distance, length, planes, starts)
+            for first in range(0, columns, TERMS):
+                for k in range(TERMS):
+                    column = min(first + k, batch * places - 1)  # the last once more, to make threes
+                    b, place = column // places, column % places
+                    starts[k] = b * distance + place // out_width * pitch + place % out_width
+                add_dot_products(part[block], first, window, distance, length, planes, starts)
 
 
 @njit
@@ -277,8 +277,8 @@ def add_parts(parts: Array, out: KernelArguments) -> bool:
         Whether all results are finite numbers.
     """
     storage, (batch, out_channels, out_height, out_width), strides = out
-    tasks, _, blocks, _, columns = parts.shape
-    total = parts[0].reshape(batch, blocks * ROWS, columns)  # (batch, out_channels and more, places and more)
+    tasks, blocks, _, columns = parts.shape
+    total = parts[0].reshape(blocks * ROWS, columns)  # (out_channels and more, places of all images and more)
     sums = total.reshape(total.size)
     for task in range(1, tasks):
         own = parts[task].reshape(total.size)
@@ -290,7 +290,7 @@ def add_parts(parts: Array, out: KernelArguments) -> bool:
             for row in range(out_height):
                 place = b * strides[0] + o * strides[1] + row * strides[2]
                 for column in range(out_width):
-                    result = total[b, o, row * out_width + column]
+                    result = total[o, (b * out_height + row) * out_width + column]
                     finite = finite and abs(result) < np.inf  # which is true neither of infinity nor of NaN
                     storage[place + column * strides[3]] = result
     return finite
@@ -306,21 +306,21 @@ def plan_long_windows(out_sizes: Sizes, weight_sizes: Sizes) -> tuple[int, int, 
 
     Returns:
         How many cells a plane has. How many channels are taken at a time: small images are taken several at a time.
-        Height and width of the output. And the shape of the sums, (tasks, batch, out_channels / 4, 4, places), with
-        more channels to make fours, and more places to make threes.
+        Height and width of the output. And the shape of the sums, (tasks, out_channels / 4, 4, places), with more
+        channels to make fours; the places of all images follow each other, with more of them to make threes.
     """
     batch, out_channels, out_height, out_width = out_sizes
     _, in_channels, k_height, k_width = weight_sizes
     size = (out_height + k_height - 1) * (out_width + k_width - 1)
     size = -(-size // 8) * 8  # with zeros at the end, since a window is lengthened to a multiple of 8
     blocks = -(-out_channels // ROWS)  # rounded up, as all quotients here
-    places = -(-out_height * out_width // TERMS) * TERMS
+    places = -(-batch * out_height * out_width // TERMS) * TERMS
 
     tasks = max(1, min(in_channels, TASKS))
     images = batch + blocks * ROWS
     fitting = min(LONGEST // size, OWN_CACHE // (images * size))
     together = max(1, min(fitting, -(-in_channels // tasks)))
-    return size, together, (out_height, out_width), (tasks, batch, blocks, ROWS, places)
+    return size, together, (out_height, out_width), (tasks, blocks, ROWS, places)
 
 
 def slide_long_windows(out: KernelArguments, input: KernelArguments, weight: KernelArguments, reverse: bool) -> None:

@@ -256,7 +256,7 @@ class Tensor(Variable):
         Raises:
             ShapeError: The values have another shape.
         """
-        array = np.array(values, dtype=self.dtype, order="C")
+        array = np.asarray(values)
         if array.shape != self.shape:
             raise ShapeError(
                 explain(
@@ -266,7 +266,9 @@ class Tensor(Variable):
                     fix="pass an array of the same shape",
                 )
             )
-        return self._new(TensorData.of(array.reshape(-1), find_layout(self.shape)))
+        made = self.empty(self.shape, self.dtype)
+        made.numbers()[...] = array
+        return made
 
     def detach(self) -> "Tensor":
         """A constant that shares the storage of this tensor."""

@@ -76,7 +76,8 @@ class SentimentNetwork(Module):
         words = self.word_dropout(self.embedding(numbers))  # (batch, width, dimensions)
         words = words.permute(0, 2, 1)  # (batch, dimensions, width): the numbers of a word are channels
         mask = sequence_mask(lengths, numbers.shape[1], like=words)  # (batch, 1, width)
-        found = [max_over_time(conv(words).relu(), mask) for conv in self.convolutions]  # (batch, channels) each
+        # ReLU comes last: it lets through as much of the maximum, and has less to do.
+        found = [max_over_time(conv(words), mask).relu() for conv in self.convolutions]  # (batch, channels) each
         return self.output(self.phrase_dropout(concatenate(found, 1)))  # (batch, 3 * channels) becomes (batch, 1)
 
 

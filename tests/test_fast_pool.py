@@ -241,3 +241,67 @@ def test_pooling_does_not_depend_on_the_number_of_threads() -> None:
     found = on_one_and_on_all_threads(lambda: gradient_of(minitorch.maxpool2d, x, (2, 3), upstream))
     np.testing.assert_allclose(found, expected_gradient(images, (2, 3), upstream), rtol=1e-14)
     assert math.isclose(found.sum(), upstream.sum(), rel_tol=1e-9), "all of the gradient arrives"
+
+
+# The maximum of whole rows
+
+
+def expected_of_rows(rows: Any, upstream: Any) -> Any:
+    """The upstream gradient of each row, in equal parts for the cells that are its maximum."""
+    winners = rows == rows.max(-1, keepdims=True)
+    return winners * (upstream / winners.sum(-1))[..., None]
+
+
+@pytest.mark.parametrize("kind", image_makers())
+@pytest.mark.parametrize("shape", [(7,), (1,), (5, 1), (3, 4), (2, 3, 9), (0, 4), (2, 0, 3)], ids=str)
+def test_maxima_of_rows_and_gradients(shape: Any, kind: str, backend: minitorch.TensorBackend) -> None:
+    rng = np.random.default_rng(9)
+    rows = image_makers()[kind](rng, shape)
+    for layout in LAYOUTS:
+        check_function(
+            fast_pool.MaxOfRowsFun.apply,
+            [rows],
+            rows.max(-1),
+            lambda upstream: [expected_of_rows(rows, upstream)],
+            layouts=[layout],
+            backend=backend,
+            rng=rng,
+        )
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_kernels_of_rows_fill_every_cell_and_no_other(dtype: Any) -> None:
+    rng = np.random.default_rng(10)
+    cells, upstream = random_array(rng, (7, 5), dtype), random_array(rng, 7, dtype)
+    for rows in (1, 2, 3, 7, 8):  # in each task
+        tasks = -(-7 // rows)
+        out, grad = np.full(7 + 4, 77, dtype), np.full(35 + 4, 77, dtype)
+        share_out(fast_pool.row_task, tasks, rows, out[:7], cells.ravel(), 5)
+        np.testing.assert_array_equal(out, [*cells.max(1), 77, 77, 77, 77])
+        share_out(fast_pool.row_back_task, tasks, rows, grad, upstream, out[:7], cells.ravel(), 5)
+        np.testing.assert_array_equal(grad[:35], expected_of_rows(cells, upstream).ravel())
+        assert (grad[35:] == 77).all()
+
+
+@pytest.mark.usefixtures("_threads")
+def test_maxima_of_rows_do_not_depend_on_the_number_of_threads() -> None:
+    rng = np.random.default_rng(11)
+    rows = rng.integers(-3, 4, (7, 5) if numba.config.DISABLE_JIT else (1203, 17)).astype(float)
+    upstream = rng.normal(size=len(rows))
+    x = lay_out(rows, "rows", minitorch.FastBackend)
+    found = on_one_and_on_all_threads(lambda: fast_pool.MaxOfRowsFun.apply(x).to_numpy())
+    np.testing.assert_array_equal(found, rows.max(1))
+
+    def gradient() -> Any:
+        leaf = x.detach().requires_grad_()
+        fast_pool.MaxOfRowsFun.apply(leaf).backward(upstream)
+        return leaf.grad.to_numpy()
+
+    np.testing.assert_allclose(on_one_and_on_all_threads(gradient), expected_of_rows(rows, upstream), rtol=1e-14)
+
+
+def test_a_row_with_nan_has_no_maximum(backend: minitorch.TensorBackend) -> None:
+    rows = minitorch.tensor([[1.0, math.nan, 2.0], [5.0, 3.0, 4.0]], backend=backend)
+    found = fast_pool.MaxOfRowsFun.apply(rows).to_numpy()
+    assert math.isnan(found[0])
+    assert found[1] == 5.0

@@ -111,6 +111,18 @@ def test_a_block_serves_any_type_of_its_size() -> None:
     assert second[-1] == 2 * COUNT - 1
 
 
+@pytest.mark.parametrize("count", [COUNT, COUNT + 1, COUNT * 5 // 4, COUNT * 5 // 4 + 1, 5 * COUNT, 7 * COUNT + 3])
+def test_a_block_has_room_for_its_array_and_for_little_more(count: int) -> None:
+    array = memory.empty(count, np.float64)
+    array[:] = np.arange(count)
+    assert 8 * count <= kept() <= 8 * count * 5 / 4
+    del array
+    # An array that is a little smaller, or as large as there is room for, lies in the same block.
+    for other in (count, kept() // 8):
+        assert memory.empty(other, np.float64).size == other
+        assert kept() == free()
+
+
 def test_a_block_of_another_size_is_not_touched() -> None:
     first = memory.empty(COUNT, np.float64)
     del first
@@ -197,7 +209,7 @@ def test_no_more_is_kept_than_the_cap(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_sizes_that_were_asked_for_longest_ago_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    counts = [COUNT, COUNT + 8, COUNT + 16, COUNT + 24]
+    counts = [COUNT * 7 // 4, COUNT * 6 // 4, COUNT * 5 // 4, COUNT]
     sizes = [8 * count for count in counts]
     monkeypatch.setattr(memory, "MOST_KEPT", sum(sizes[:3]) + 1000)
     for count in counts[:3]:

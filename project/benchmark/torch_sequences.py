@@ -65,7 +65,7 @@ def _sentiment(torch: Any) -> Parts:
         def forward(self, numbers: Any, lengths: Any) -> Any:
             words = self.word_dropout(self.embedding(numbers)).permute(0, 2, 1)  # (batch, dimensions, width)
             mask = _mask(torch, lengths, numbers.shape[1])
-            found = [conv(words).relu().masked_fill(~mask, -torch.inf).amax(2) for conv in self.convolutions]
+            found = [conv(words).masked_fill(~mask, -torch.inf).amax(2).relu() for conv in self.convolutions]
             return self.output(self.phrase_dropout(torch.cat(found, 1)))  # (batch, 1)
 
     class Committee(nn.Module):
