@@ -90,5 +90,5 @@ def adam_direction(
     settings = np.array([beta1, 1 - beta1, beta2, 1 - beta2, *scales, eps], dtype)
     tasks = -(-gradient.size // PIECE)  # rounded up
     share_out(adam_task, tasks, *after, *[array.reshape(-1) for array in before], settings)
-    direction, mean, square = [array.reshape(shape) for array in after]
-    return direction, mean, square
+    direction, new_mean, new_square = [array.reshape(shape) for array in after]
+    return direction, new_mean, new_square

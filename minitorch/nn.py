@@ -233,10 +233,11 @@ def dropout(input: Tensor, rate: float, ignore: bool = False) -> Tensor:
         return input
     if rate == 1:
         return input * 0.0
-    # A random number of 16 bits is less than rate * 2^16 with probability `rate`, to within 2^-17. Each word of 32 bits
-    # gives two of them, for drawing takes longer than all the rest.
-    numbers = draw_words(-(-input.size // 2)).view("<u2")[: input.size]
-    keep = numbers.reshape(input.shape) >= round(rate * 2**16)
+    # A random number of 16 bits is less than rate * 2^16 with probability `rate`, to within 2^-17. That is fine enough,
+    # but for rates near 0 and 1; and a word of 32 bits gives two of them, for drawing takes longer than all the rest.
+    bits = 16 if 1 / 16 <= rate <= 15 / 16 else 32
+    numbers = draw_words(-(-input.size * bits // 32)).view(f"<u{bits // 8}")[: input.size]
+    keep = numbers.reshape(input.shape) >= round(rate * 2**bits)
     scales = np.multiply(keep, 1 / (1 - rate), dtype=input.dtype)
     return input * input._new(TensorData(scales.reshape(-1), input.shape))
 
@@ -356,17 +357,17 @@ def nll_loss(log_probabilities: Tensor, labels: Any) -> Tensor:
 
 def _mean_loss(log_probabilities: Tensor, labels: Any, smoothing: float) -> Tensor:
     """See `nll_loss`, and `cross_entropy` for the smoothing."""
-    labels = np.asarray(labels)
-    if log_probabilities.dims != 2 or labels.shape[:1] != log_probabilities.shape[:1]:
+    are_rows = log_probabilities.dims == 2
+    columns = _as_labels(labels, log_probabilities.shape[1]) if are_rows else np.asarray(labels)
+    if not are_rows or len(columns) != log_probabilities.shape[0]:
         raise ShapeError(
             explain(
                 "Predictions and labels do not belong together.",
-                got=f"predictions {log_probabilities.shape} and labels {labels.shape}",
+                got=f"predictions {log_probabilities.shape} and labels {columns.shape}",
                 expected="predictions (batch, classes) and labels (batch,)",
                 fix="pass one row of predictions and one label for each item of the batch",
             )
         )
-    columns = _as_labels(labels, log_probabilities.shape[1])
     if len(columns) == 0:
         raise ShapeError(
             explain(

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ArgumentError, StateError, explain
+from .errors import ArgumentError, DTypeError, StateError, explain
 from .fast_adam import adam_direction
 from .memory import empty
 from .module import Parameter
@@ -89,7 +89,7 @@ class Optimizer:
             if gradient is not None:
                 value = old.numbers()  # of the shape of the parameter; without dimensions for a Scalar
                 direction = self._direction(value, gradient, memory)
-                # value - lr * direction, in memory that is used again: fresh memory takes ten times as long.
+                # value - lr * direction, in memory that is used again; see `memory.py`.
                 moved = empty(value.size, value.dtype).reshape(value.shape)
                 np.multiply(direction, self.lr, out=moved)
                 np.subtract(value, moved, out=moved)
@@ -152,7 +152,7 @@ class Optimizer:
         )
 
 
-def clip_grad_norm_(parameters: Iterable[Parameter], max_norm: float) -> float:
+def clip_grad_norm_(parameters: Iterable[Parameter] | Parameter, max_norm: float) -> float:
     """Shorten the gradient, of all parameters together, to `max_norm` if it is longer (Pascanu et al., 2013).
 
     One step on a cliff of the loss then leads no further than any other. The direction stays.
@@ -166,6 +166,7 @@ def clip_grad_norm_(parameters: Iterable[Parameter], max_norm: float) -> float:
 
     Raises:
         ArgumentError: The greatest length is not more than 0.
+        DTypeError: Something else than a parameter is among them.
         StateError: The gradient is not finite; then no direction is right, and nothing is changed.
     """
     if not max_norm > 0:
@@ -177,8 +178,19 @@ def clip_grad_norm_(parameters: Iterable[Parameter], max_norm: float) -> float:
                 fix="choose a length such as 1.0",
             )
         )
+    listed = [parameters] if isinstance(parameters, Parameter) else list(parameters)
+    others = sorted({type(other).__name__ for other in listed if not isinstance(other, Parameter)})
+    if others:
+        raise DTypeError(
+            explain(
+                "Only gradients of parameters are clipped.",
+                got=f"{', '.join(others)} among them",
+                expected="parameters, as in clip_grad_norm_(model.parameters(), 1.0)",
+                fix="put what is trained into a Parameter",
+            )
+        )
     max_norm = float(max_norm)  # a number of NumPy may have a type in which little fits
-    different = {id(parameter): parameter for parameter in parameters}.values()  # each counts once
+    different = {id(parameter): parameter for parameter in listed}.values()  # each counts once
     pairs = [(parameter, _gradient(parameter)) for parameter in different]
     found = [(parameter.value, gradient) for parameter, gradient in pairs if gradient is not None and gradient.size]
     # The numbers are divided by the largest of them first, for their squares could overflow.

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ArgumentError, ShapeError, explain
+from .errors import ArgumentError, DTypeError, ShapeError, explain
 from .fast_pool import MaxOfRowsFun
 from .tensor import Tensor
 from .tensor_data import TensorData, as_whole_numbers
@@ -71,6 +71,8 @@ def max_over_time(input: Tensor, mask: Tensor | None = None) -> Tensor:
 
     Raises:
         ShapeError: The shapes do not fit, or there are no steps.
+        ArgumentError: The mask has other numbers, or leaves nothing of a sequence.
+        DTypeError: The input or the mask is no tensor.
     """
     _check_sequences(input, mask)
     if mask is not None and not mask.numbers().all():
@@ -90,6 +92,16 @@ def mean_over_time(input: Tensor, mask: Tensor | None = None) -> Tensor:
 
 
 def _check_sequences(input: Tensor, mask: Tensor | None) -> None:
+    for operand in (input, mask):
+        if operand is not None and not isinstance(operand, Tensor):
+            raise DTypeError(
+                explain(
+                    "Sequences and their mask are tensors.",
+                    got=type(operand).__name__,
+                    expected="input (batch, channels, width), and mask (batch, 1, width)",
+                    fix="make a tensor with minitorch.tensor(...), and a mask with sequence_mask(...)",
+                )
+            )
     fits = input.dims == 3 and input.shape[2] > 0
     if not fits or (mask is not None and mask.shape != (input.shape[0], 1, input.shape[2])):
         raise ShapeError(
@@ -100,3 +112,15 @@ def _check_sequences(input: Tensor, mask: Tensor | None) -> None:
                 fix="make the mask with sequence_mask(lengths, width, like=input)",
             )
         )
+    if mask is not None:
+        numbers = mask.numbers()
+        empty = int((numbers == 0).all(2).sum())
+        if empty or not ((numbers == 0) | (numbers == 1)).all():
+            raise ArgumentError(
+                explain(
+                    "This is no mask.",
+                    got=f"numbers from {numbers.min()} to {numbers.max()}, and {empty} rows of zeros",
+                    expected="0 and 1 only, and in each row at least one 1",
+                    fix="make the mask with sequence_mask(lengths, width, like=input)",
+                )
+            )

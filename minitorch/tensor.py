@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from . import memory
 from .autodiff import History, Variable, backpropagate
-from .errors import DTypeError, GraphError, ShapeError, explain
+from .errors import DTypeError, GraphError, IndexingError, ShapeError, explain
 from .slicing import is_slicing
 from .tensor_data import (
     KernelArguments,
@@ -177,6 +177,15 @@ class Tensor(Variable):
         return Slice.apply(self, key) if is_slicing(key) else self._tensor.get(key)
 
     def __setitem__(self, key: int | UserIndex, val: float) -> None:
+        if is_slicing(key):
+            raise IndexingError(
+                explain(
+                    "A tensor is written into cell by cell.",
+                    got="a part of it between the brackets",
+                    expected="a number for each dimension, as in t[0, 1] = 5.0",
+                    fix="make a new tensor, with concatenate(...) or by multiplying with a mask",
+                )
+            )
         self._tensor.set(key, val)
 
     def item(self) -> float:

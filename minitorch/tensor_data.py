@@ -203,7 +203,7 @@ def as_whole_numbers(
         numbers = np.asarray(values)
     except ValueError:
         raise refuse("rows of different lengths") from None
-    if numbers.dtype.kind not in "iuf":
+    if numbers.dtype.kind not in "iufb":
         raise refuse(f"values of type {numbers.dtype}")
     wrong = ~((numbers >= low) & (numbers <= high) & (numbers == np.floor(numbers)))  # so that NaN is wrong too
     if wrong.any():

@@ -20,7 +20,7 @@ import numpy as np
 import minitorch
 from minitorch import Conv1d, Flatten, Linear, ReLU, Sequential, TensorBackend
 from minitorch.errors import ArgumentError, explain
-from project.training import Array
+from project.training import Array, slices
 
 DTYPE = np.float32
 FILTERS, WIDTH = 16, 7  # of each convolution
@@ -62,19 +62,21 @@ class Scale:
         """Measure the normal part of a series, of shape (rows,).
 
         Raises:
-            ArgumentError: All values are the same.
+            ArgumentError: All values are the same, or their deviation does not fit a float64.
         """
-        # Not by the deviation: rounding may make it a little more than 0.
-        if values.min() == values.max():
+        with np.errstate(all="ignore"):  # squares of very large or small numbers do not fit
+            mean, deviation = float(values.mean()), float(values.std())
+        # Where all values are the same, rounding may make the deviation a little more than 0.
+        if values.min() == values.max() or not 0 < deviation < math.inf:
             raise ArgumentError(
                 explain(
                     "There is nothing to learn from the normal part of the series.",
-                    got=f"{len(values)} times the same value, {values[0]}",
-                    expected="values that change",
-                    fix="choose another column, or a longer normal part",
+                    got=f"{len(values)} values from {values.min()} to {values.max()}",
+                    expected="values that change, and whose squares are finite numbers",
+                    fix="choose another column or a longer normal part, or give the values in another unit",
                 )
             )
-        return cls(float(values.mean()), float(values.std()))
+        return cls(mean, deviation)
 
     def apply(self, values: Any) -> Array:
         """Scale values. How far beyond `FARTHEST` deviations one lies makes no difference: an alarm it is anyway."""
@@ -134,6 +136,11 @@ class Watch:
         Returns:
             Of shape (rows,). How the series is cut into pieces makes no difference.
         """
+        pieces = [self._scores_of_piece(values[chosen]) for chosen in slices(len(values), PIECE)]
+        return np.concatenate([np.empty(0), *pieces])
+
+    def _scores_of_piece(self, values: Sequence[float] | Array) -> Array:
+        """The same for a few values, which the network looks at together."""
         together = np.concatenate([self.before, self.scale.apply(values)])
         self.before = together[-self.window :]
         scores = np.full(len(values), np.nan)

@@ -11,16 +11,15 @@ from minitorch.errors import ArgumentError, explain
 Array = npt.NDArray[Any]
 
 
-def pad(sequences: Sequence[Array], least: int = 1) -> tuple[Array, npt.NDArray[np.int64]]:
+def pad(sequences: Sequence[Array]) -> tuple[Array, npt.NDArray[np.int64]]:
     """Bring sequences to one length, with zeros behind the end of each.
 
     Args:
         sequences: Arrays that differ only in the last dimension, for instance of shape (length,) or (channels, length).
-        least: How long the result is at least, for instance the width of a kernel that shall fit in.
 
     Returns:
-        The padded sequences, of shape (batch, ..., width), where width is the greatest length or `least`; and the
-        lengths, of shape (batch,).
+        The padded sequences, of shape (batch, ..., width), where width is the greatest length; and the lengths,
+        of shape (batch,).
 
     Raises:
         ArgumentError: There are no sequences, one has no values, or they differ in more than the last dimension.
@@ -36,9 +35,8 @@ def pad(sequences: Sequence[Array], least: int = 1) -> tuple[Array, npt.NDArray[
             )
         )
     lengths = np.array([shape[-1] for shape in shapes], dtype=np.int64)
-    # A type that holds the values of all sequences. It is asked for by types: NumPy 1 takes no more than 32 arrays.
     dtype = np.result_type(*{sequence.dtype for sequence in sequences})
-    padded = np.zeros((len(shapes), *shapes[0][:-1], max(least, *lengths.tolist())), dtype)
+    padded = np.zeros((len(shapes), *shapes[0][:-1], lengths.max()), dtype)
     for row, sequence in zip(padded, sequences):
         row[..., : sequence.shape[-1]] = sequence
     return padded, lengths

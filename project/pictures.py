@@ -271,7 +271,7 @@ def draw_anomalies(overview: Overview, threshold: float, top: int, normal_rows: 
     grid[1, 0].set_ylabel("surprise, in standard deviations")
     grid[1, 0].set_ylim(bottom=0)
     grid[0, 0].set_title("the whole series")
-    grid[0, 1].set_title("around the highest score")
+    grid[0, 1].set_title("around the highest score" if top >= 0 else "the end")
     grid[1, 0].legend(frameon=False, loc="upper left")
     _save(figure, path)
 

@@ -2,9 +2,10 @@
 
     python project/run_anomaly.py
 
-learns from 1 200 normal values of an arterial blood pressure to predict the next one, and then watches 7 501 of them,
-among which the patient begins to bleed. The alarm is raised where the network is far more surprised than it ever was
-in the normal part. The script writes the weights, a log and pictures into project/runs/anomaly. It works on any file:
+learns from 1 200 normal values of an arterial blood pressure to predict the next one, and then watches 7 501 of them:
+the normal part once more, and what comes behind it, where the patient begins to bleed. The alarm is raised where the
+network is far more surprised than it ever was in the normal part. The script writes the weights, a log and pictures
+into project/runs/anomaly. It works on any file:
 
     python project/run_anomaly.py --csv FILE --column NAME --train-size 1000
 
@@ -133,18 +134,19 @@ class AnomalyTraining(Training):
         return Watch(self.model, self.backend, self.scale, self.windows.shape[2])
 
 
-def read_normal(path: Path, columns: Sequence[str], size: int) -> Array:
+def read_normal(path: Path, columns: Sequence[str], encoding: str, size: int) -> Array:
     """The first rows of a series, of shape (size,).
 
     Args:
         path: The file.
         columns: The column of the series, and that of the labels if there is one.
+        encoding: The encoding of the file.
         size: How many rows are said to be normal.
 
     Raises:
         ArgumentError: The series is shorter, or an anomaly is labelled in them.
     """
-    rows = series.read_columns(path, columns)
+    rows = series.read_columns(path, columns, encoding)
     normal = list(itertools.islice(rows, size))
     rows.close()
     if len(normal) < size:
@@ -152,7 +154,7 @@ def read_normal(path: Path, columns: Sequence[str], size: int) -> Array:
             explain(
                 "The series is shorter than its normal part is said to be.",
                 got=f"{len(normal)} rows in {path}",
-                expected=f"--train-size {size}, or more rows",
+                expected=f"{size} rows or more, as --train-size says",
                 fix="give a smaller --train-size, and leave rows to watch",
             )
         )
@@ -185,6 +187,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     whole = number_between(1, kind=int)
     parser.add_argument("--csv", default="", help="the file to watch, if not the blood pressure that is here")
     parser.add_argument("--column", default=VALUE, help="the column of the file that holds the series")
+    parser.add_argument("--encoding", default="utf-8", help="the encoding of the file")
     parser.add_argument("--label", help="the column that is not 0 where an anomaly is known, if there is one")
     parser.add_argument("--window", type=whole, default=64, help="the values that a prediction comes from")
     parser.add_argument("--train-size", type=whole, default=1200, help="rows at the beginning, all of them normal")
@@ -203,7 +206,18 @@ def main(argv: list[str]) -> int:
     arguments = parse(argv)
     out: Path = arguments.out
     settings = settings_from(AnomalySettings, arguments)
+    if settings.csv:
+        settings.csv = str(Path(settings.csv).resolve())  # so that --resume knows the file by whatever path
     normal_path = path = Path(settings.csv)
+    if path.exists() and not path.is_file() and settings.csv:
+        raise ArgumentError(
+            explain(
+                "The series is read twice, once for its normal part.",
+                got=f"{path}, which is no file",
+                expected="a file",
+                fix="write the series into a file first",
+            )
+        )
     label = arguments.label
     if not settings.csv:
         series.check_files()
@@ -218,16 +232,14 @@ def main(argv: list[str]) -> int:
             )
         )
     columns = [settings.column] if label is None else [settings.column, label]
-    rows = series.read_columns(path, columns)  # so that a wrong name is told before the training
-    normal = read_normal(normal_path, columns, settings.train_size)
+    rows = series.read_columns(path, columns, arguments.encoding)  # so that a wrong name is told before the training
+    normal = read_normal(normal_path, columns, arguments.encoding, settings.train_size)
     run = AnomalyTraining(settings, normal)
-    print(run.model)
-    print(
+    about = (
         f"{run.count} windows to train on, {len(run.following) - run.count} to know when to stop, "
-        f"backend {settings.backend}",
-        flush=True,
+        f"backend {settings.backend}"
     )
-    if not run.run(out, arguments.resume):
+    if not run.run(out, arguments.resume, about):
         rows.close()
         return INTERRUPTED
 

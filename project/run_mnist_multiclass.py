@@ -179,9 +179,8 @@ def main(argv: list[str]) -> int:
     train = train[0][: settings.train_size], train[1][: settings.train_size]
     test = test[0][: settings.test_size], test[1][: settings.test_size]
     run = MnistTraining(settings, train, test)
-    print(run.model)
-    print(f"{len(train[1])} images to train on, {len(test[1])} to test on, backend {settings.backend}", flush=True)
-    if not run.run(out, arguments.resume):
+    about = f"{len(train[1])} images to train on, {len(test[1])} to test on, backend {settings.backend}"
+    if not run.run(out, arguments.resume, about):
         return INTERRUPTED
     evaluation = evaluate(run.model, *test, run.backend)
     draw_pictures(run, evaluation, out)

@@ -2,7 +2,7 @@
 
     python project/run_sentiment.py
 
-trains on 9 035 sentences, watches 476 others to know when to stop, and tests on 1 057 that it has never seen. It
+trains on 9 035 sentences, watches 476 others to know when to stop, and tests on 1 057 that are held back. It
 writes the weights, a log and pictures into project/runs/sentiment. With --interactive, it then reads sentences from
 the keyboard, and shows its verdict with each word coloured by its part in it.
 """
@@ -43,9 +43,8 @@ from project.training import (
 TRAIN_SIZE, TEST_SIZE = 9511, 1057
 VALIDATION = 20  # of the sentences to train on, every twentieth is held out
 PATIENCE = 3
-LEAST = (
-    2  # a word that was seen less often is treated as one never seen, so that the network learns what to make of those
-)
+# A word that was seen less often is treated as one never seen, so that the network learns what to make of those.
+LEAST = 2
 EVALUATION_BATCH = 250
 SHOWN_PHRASES = 14  # of praise, and of blame
 # Shades of a terminal's 256 colours, from weak to strong; the colour-blind can tell them apart.
@@ -100,6 +99,7 @@ class SentimentTraining(Training):
     def __init__(
         self, settings: Settings, vocabulary: Vocabulary, train: Sequence[Review], validation: Sequence[Review]
     ) -> None:
+        self.vocabulary = vocabulary
         self.sentences = Sentences(train, vocabulary)
         self.validation = Sentences(validation, vocabulary)
         minitorch.manual_seed(settings.seed)
@@ -123,6 +123,12 @@ class SentimentTraining(Training):
     def test(self) -> Totals:
         """Loss and accuracy on the sentences that are held out."""
         return evaluate(self.model, self.validation)
+
+    def save(self, out: Path) -> None:
+        """Save the words too. Weights come last, so that they never stand beside the words of another network."""
+        (out / "weights.npz").unlink(missing_ok=True)
+        self.vocabulary.save(out / "vocabulary.txt")
+        super().save(out)
 
 
 def evaluate(model: Committee, sentences: Sentences) -> Totals:
@@ -274,6 +280,16 @@ def main(argv: list[str]) -> int:
     arguments = parse(argv)
     out: Path = arguments.out
     if arguments.interactive and not arguments.resume and (out / "weights.npz").exists():
+        if arguments.target_accuracy is not None:
+            raise ArgumentError(
+                explain(
+                    "A network that was trained before is not tested again.",
+                    got="--interactive with --target-accuracy, and a network in --out",
+                    expected="one of both",
+                    fix="leave out --target-accuracy; or leave out --interactive, to train and test a new network",
+                )
+            )
+        print(f"The network in {out} judges. Without --interactive, a new one is trained.", flush=True)
         vocabulary = Vocabulary.load(out / "vocabulary.txt")
         model = Committee(len(vocabulary), BACKENDS[arguments.backend])
         model.load_state_dict(minitorch.load(out / "weights.npz"))
@@ -296,20 +312,17 @@ def main(argv: list[str]) -> int:
         )
     vocabulary = Vocabulary.of([review.text for review in train], least=min(LEAST, len(train)))
     run = SentimentTraining(settings, vocabulary, train, validation)
-    print(run.model)
-    print(
+    about = (
         f"{len(train)} sentences to train on, {len(validation)} to know when to stop, {len(test)} to test on, "
-        f"{len(vocabulary)} words, backend {settings.backend}",
-        flush=True,
+        f"{len(vocabulary)} words, backend {settings.backend}"
     )
+    if not run.run(out, arguments.resume, about):
+        return INTERRUPTED
+    accuracy = evaluate(run.model, Sentences(test, vocabulary)).accuracy
+    draw_pictures(run, vocabulary, test, out)
     baseline = baseline_accuracy(rest, test)
     if baseline is not None:
         print(f"baseline, TF-IDF and logistic regression: test accuracy {baseline:.2f} %", flush=True)
-    if not run.run(out, arguments.resume):
-        return INTERRUPTED
-    vocabulary.save(out / "vocabulary.txt")
-    accuracy = evaluate(run.model, Sentences(test, vocabulary)).accuracy
-    draw_pictures(run, vocabulary, test, out)
     print(f"test accuracy {accuracy:.2f} % after {run.epoch} epochs; weights, log and pictures are in {out}")
     status = reach(accuracy, arguments.target_accuracy)
     if arguments.interactive:

@@ -244,13 +244,11 @@ def main(argv: list[str]) -> int:
     train = shortened(japanese_vowels.load("TRAIN"), settings.train_size)
     test = shortened(japanese_vowels.load("TEST"), settings.test_size)
     run = SpeechTraining(settings, train, test)
-    print(run.model)
-    print(
+    about = (
         f"{len(train.labels)} recordings to train on, {len(test.labels)} to test on, {len(train.classes)} speakers, "
-        f"backend {settings.backend}",
-        flush=True,
+        f"backend {settings.backend}"
     )
-    if not run.run(out, arguments.resume):
+    if not run.run(out, arguments.resume, about):
         return INTERRUPTED
     totals, logits = evaluate(run.model, *run.held_back)
     draw_pictures(run, logits, train.classes, out)

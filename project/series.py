@@ -14,7 +14,7 @@ TRAIN = FOLDER / "135_UCR_Anomaly_InternalBleeding16_TRAIN.csv"
 """Arterial blood pressure, 1 200 rows: timestamp, value, is_anomaly."""
 
 TEST = FOLDER / "135_UCR_Anomaly_InternalBleeding16_TEST.csv"
-"""The same columns, 7 501 rows, with one anomaly."""
+"""The same columns, 7 501 rows with one anomaly; the first 1 200 are those of `TRAIN`."""
 
 # Size in bytes and SHA-256 of each file, as it was obtained.
 FILES = {
@@ -183,7 +183,7 @@ def _find_columns(header: list[str], names: Sequence[str], path: Path) -> list[i
                     "A column is missing." if name not in header else "A column is there more than once.",
                     got=f"{path}, line 1, with the columns {', '.join(map(repr, header))}",
                     expected=f"one column {name!r}",
-                    fix="choose one of these columns, or give the file a header line",
+                    fix="choose one of these columns; or give the file a header line, and commas between the fields",
                 )
             )
     return [header.index(name) for name in names]

@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any, Protocol, TypeVar
@@ -28,7 +28,7 @@ from minitorch import (
     Optimizer,
     SimpleBackend,
 )
-from minitorch.errors import ArgumentError, DataFileError, explain
+from minitorch.errors import ArgumentError, DataFileError, StateError, explain
 
 BACKENDS = {"fast": FastBackend, "simple": SimpleBackend}
 
@@ -294,8 +294,7 @@ class Training:
     def best_epoch(self) -> int:
         """The epoch with the smallest loss on the part that is held out, the first if there are several; 0 for none."""
         losses = [line[f"{self.held_out}_loss"] for line in self.log]
-        # A loss that is no number, because training has run away, is never the smallest.
-        return 1 + int(np.argmin(np.nan_to_num(losses, nan=np.inf))) if losses else 0
+        return 1 + losses.index(min(losses)) if losses else 0
 
     @property
     def finished(self) -> bool:
@@ -330,6 +329,15 @@ class Training:
         if self.batch < self.batches_per_epoch:
             return
         parts = {"train": self.totals, self.held_out: self.test()}
+        if not all(math.isfinite(totals.loss) for totals in parts.values()):
+            raise StateError(
+                explain(
+                    "Training has run away: the loss is no finite number any more.",
+                    got=", ".join(f"{name} loss {totals.loss}" for name, totals in parts.items()),
+                    expected="finite numbers",
+                    fix="start again with a smaller --lr",
+                )
+            )
         line: dict[str, float] = {"epoch": self.epoch + 1}
         for name, totals in parts.items():
             line[f"{name}_loss"] = totals.mean_loss
@@ -346,19 +354,25 @@ class Training:
         accuracy = f", accuracy {totals.accuracy:.2f} %" if self.has_accuracy else ""
         return f"loss {totals.mean_loss:.4f}{accuracy}"
 
-    def run(self, out: Path, resume: bool) -> bool:
+    def run(self, out: Path, resume: bool, about: str = "") -> bool:
         """Train until all is done, or Ctrl-C is pressed. The checkpoint and the log are written after each epoch.
 
         Args:
-            out: The folder for checkpoint and log.
+            out: The folder for checkpoint, log and weights.
             resume: Whether to go on with the run whose checkpoint is there. A new one keeps the old checkpoint aside.
+            about: What to say of the run when it begins, below the network.
 
         Returns:
             Whether all is done. Then the network is the one to keep.
+
+        Raises:
+            DataFileError: There is nothing to resume.
+            StateError: The loss is no finite number any more.
         """
         checkpoint = out / "checkpoint.npz"
         if resume:  # first of all: nothing is created or changed when there is nothing to resume
             self.load_state_dict(minitorch.load(checkpoint))
+        print(f"{self.model}\n{about}", flush=True)
         out.mkdir(parents=True, exist_ok=True)
         if not resume and checkpoint.exists():
             aside = out / "checkpoint-previous.npz"
@@ -382,8 +396,12 @@ class Training:
             print(
                 f"The network of epoch {self.best_epoch} is kept: its loss on the {self.held_out} part is the smallest."
             )
-        minitorch.save(self.model.state_dict(), out / "weights.npz")
+        self.save(out)
         return True
+
+    def save(self, out: Path) -> None:
+        """Save the network that is kept."""
+        minitorch.save(self.model.state_dict(), out / "weights.npz")
 
     # Checkpoints
 
@@ -477,7 +495,16 @@ def import_pictures() -> ModuleType | None:
 # The command line
 
 
-def training_parser(description: str, items: str, *, epochs: int, batch_size: int, lr: float, out: Path) -> Any:
+class HelpWithDefaults(argparse.ArgumentDefaultsHelpFormatter):
+    """Help that tells the default of each option that has one."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        return action.help if action.default in (None, False, "") else super()._get_help_string(action)
+
+
+def training_parser(
+    description: str, items: str, *, epochs: int, batch_size: int, lr: float, out: Path
+) -> argparse.ArgumentParser:
     """A command line with the options that all trainings share, and their defaults in a script.
 
     Args:
@@ -491,7 +518,7 @@ def training_parser(description: str, items: str, *, epochs: int, batch_size: in
     parser = argparse.ArgumentParser(
         description=description,
         epilog="Exit status: 0 success, 1 the target was missed, 2 wrong arguments or data, 130 interrupted.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        formatter_class=HelpWithDefaults,
     )
     parser.add_argument(
         "--epochs", type=number_between(1, kind=int), default=epochs, help="passes over the training data"
@@ -527,9 +554,9 @@ def add_target_accuracy(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def settings_from(kind: Callable[..., Any], options: argparse.Namespace) -> Any:
+def settings_from(kind: type[Any], options: argparse.Namespace) -> Any:
     """Settings of a kind, a dataclass, from the options of the same names."""
-    return kind(**{name: getattr(options, name) for name in kind.__dataclass_fields__})  # type: ignore[attr-defined]
+    return kind(**{field.name: getattr(options, field.name) for field in fields(kind)})
 
 
 def reach(accuracy: float, target: float | None) -> int:

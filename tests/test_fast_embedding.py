@@ -372,7 +372,6 @@ def test_training_leaves_padding_at_zero(padding_idx: int, backend: TensorBacken
         ("the", "values of type <U3"),
         ([None], "values of type object"),
         (None, "values of type object"),
-        ([True, False], "values of type bool"),
         ([1j], "values of type complex128"),
         ([2**70], "values of type object"),
         ([[1], [1, 2]], "rows of different lengths"),

@@ -112,7 +112,6 @@ def evaluate(groups: Groups) -> list[dict[str, Any]]:
     """All figures, in the order in which they are reported."""
     rows = [
         *_training(groups),
-        *_sequences(groups),
         *_conv(groups),
         _matmul(groups),
         *_elementwise(groups),
@@ -126,25 +125,15 @@ def evaluate(groups: Groups) -> list[dict[str, Any]]:
 
 
 def _training(groups: Groups) -> list[Target]:
+    networks = [
+        *[(f"batch {batch}", contenders(groups, "training", batch=batch)) for batch in BATCHES],
+        *[(network, contenders(groups, "sequences", network=network)) for network in SEQUENCE_NETWORKS],
+    ]
     rows = []
-    for batch in BATCHES:
-        found = contenders(groups, "training", batch=batch)
+    for name, found in networks:
         peer = best_peer(found)
         detail = f"best peer: {peer}" if peer else ""
-        rows.append(
-            Target(f"training throughput against PyTorch, batch {batch}", ratio(found), 1.0, 1.5, detail=detail)
-        )
-    return rows
-
-
-def _sequences(groups: Groups) -> list[Target]:
-    rows = []
-    for network in SEQUENCE_NETWORKS:
-        found = contenders(groups, "sequences", network=network)
-        peer = best_peer(found)
-        detail = f"best peer: {peer}" if peer else ""
-        title = f"training throughput against PyTorch, {network}"
-        rows.append(Target(title, ratio(found), 1.0, 1.5, detail=detail))
+        rows.append(Target(f"training throughput against PyTorch, {name}", ratio(found), 1.0, 1.5, detail=detail))
     return rows
 
 

@@ -50,7 +50,7 @@ def to_pixels(images: Array) -> Array:
 # The networks on sequences: batches as large as those of project/run_sentiment.py, run_speech.py and run_anomaly.py,
 # filled with random numbers, for what is in them makes no difference to the time.
 
-SENTENCES, LONGEST_SENTENCE, WORDS = 50, 45, 9224
+SENTENCES, LONGEST_SENTENCE, WORDS = 50, 40, 9224
 RECORDINGS, SHORTEST_RECORDING, LONGEST_RECORDING, RECORDED_CHANNELS, SPEAKERS = 30, 7, 29, 12, 9
 WINDOWS, WINDOW = 32, 64
 

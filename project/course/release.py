@@ -15,8 +15,14 @@ from project.course.tasks import Task, kept_names, tasks
 from project.course.update import keep_record
 
 COPIED = (
-    *("LICENSE", "setup.py", "pyproject.toml", "requirements.txt", ".gitattributes", ".gitignore"),
-    *("minitorch", "project"),
+    "LICENSE",
+    "setup.py",
+    "pyproject.toml",
+    "requirements.txt",
+    ".gitattributes",
+    ".gitignore",
+    "minitorch",
+    "project",
 )
 """What of this repository students get as a whole, but for what is left out."""
 
