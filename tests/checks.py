@@ -34,6 +34,14 @@ def on_backends(simple: pytest.MarkDecorator, fast: pytest.MarkDecorator) -> Any
     )
 
 
+def filled_up(sequences: Sequence[Any], least: int) -> tuple[Any, Any]:
+    """Sequences of different lengths in one array, filled up with zeros to the longest or further; and the lengths."""
+    lengths = [sequence.shape[-1] for sequence in sequences]
+    width = max(least, *lengths)
+    sides = [[(0, 0)] * (sequence.ndim - 1) + [(0, width - sequence.shape[-1])] for sequence in sequences]
+    return np.stack([np.pad(sequence, side) for sequence, side in zip(sequences, sides)]), np.array(lengths)
+
+
 def unbroadcast(gradient: Any, shape: Sequence[int]) -> Any:
     """Add up a gradient over the dimensions that broadcasting stretched (NumPy only)."""
     extra = gradient.ndim - len(shape)

@@ -217,3 +217,19 @@ def test_lengths_that_are_refused(limit: float) -> None:
     with pytest.raises(ArgumentError, match=rf"(?s)got: +max_norm={limit}\n.*expected: a number more than 0\n.*fix:"):
         clip_grad_norm_(parameters, limit)
     assert all(new is old for new, old in zip(kept(parameters), before))
+
+
+def test_a_single_parameter_will_do(backend: TensorBackend) -> None:
+    (parameter,) = make([np.array([3.0, 4.0])], backend)
+    assert clip_grad_norm_(parameter, 1.0) == 5.0
+    np.testing.assert_allclose(read([parameter])[0], [0.6, 0.8], rtol=1e-15)
+
+
+@pytest.mark.parametrize(
+    "other", [minitorch.ones(2), Scalar(1.0), 1.0, None], ids=["Tensor", "Scalar", "float", "None"]
+)
+def test_only_gradients_of_parameters_are_clipped(other: Any) -> None:
+    (parameter,) = make([np.array([3.0, 4.0])])
+    with pytest.raises(minitorch.DTypeError, match=rf"(?s)got: +{type(other).__name__} among them\n.*fix: +."):
+        clip_grad_norm_([parameter, other], 1.0)
+    np.testing.assert_array_equal(read([parameter])[0], [3.0, 4.0])

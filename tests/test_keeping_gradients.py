@@ -7,7 +7,8 @@ import pytest
 
 from minitorch import FastBackend, Function, GraphError, SimpleBackend, Tensor, TensorBackend, conv1d, conv2d, tensor
 from minitorch.fast_conv import Conv1dFun, Conv2dFun
-from minitorch.tensor_functions import MatMul, Permute, View
+from minitorch.fast_embedding import EmbeddingFun
+from minitorch.tensor_functions import Concatenate, MatMul, Permute, Slice, View
 
 from .checks import random_array
 
@@ -61,8 +62,8 @@ def test_nobody_else_says_so() -> None:
         return {cls}.union(*[subclasses(sub) for sub in cls.__subclasses__()])
 
     ours = {fn for fn in subclasses(Function) if fn.__module__.startswith("minitorch.")}
-    assert {fn for fn in ours if fn.makes_derivatives} == {MatMul, Conv1dFun, Conv2dFun}
-    assert {fn for fn in ours if fn.hands_on_derivatives} == {Permute, View}
+    assert {fn for fn in ours if fn.makes_derivatives} == {MatMul, Conv1dFun, Conv2dFun, Slice, EmbeddingFun}
+    assert {fn for fn in ours if fn.hands_on_derivatives} == {Permute, View, Concatenate}
 
 
 @BACKENDS

@@ -161,6 +161,17 @@ def test_dropout_scales_what_it_keeps(backend: minitorch.TensorBackend, seed: in
 
 
 @pytest.mark.task4_4
+@pytest.mark.parametrize("rate", [0.001, 1 / 16, 0.4, 15 / 16, 0.999])
+def test_dropout_keeps_the_mean_at_any_rate(rate: float) -> None:
+    # The standard deviation of the mean is sqrt(rate / (1 - rate) / count); five of them are allowed.
+    count = 200_000
+    minitorch.manual_seed(5)
+    kept = minitorch.dropout(minitorch.ones(count, backend=minitorch.FastBackend), rate).numbers()
+    assert abs(kept.mean() - 1) < 5 * math.sqrt(rate / (1 - rate) / count)
+    assert 0 < (kept == 0).sum() < count
+
+
+@pytest.mark.task4_4
 def test_dropout_keeps_single_precision() -> None:
     assert minitorch.dropout(minitorch.ones(50, dtype="float32"), 0.5).dtype == np.float32
 
@@ -336,6 +347,16 @@ def test_label_smoothing_that_is_no_probability(smoothing: float) -> None:
 
 
 classifying = pytest.mark.parametrize("loss", [minitorch.nll_loss, minitorch.cross_entropy])
+
+
+@pytest.mark.task4_4
+@classifying
+def test_labels_that_cannot_be_read_are_refused_by_name(loss: Any) -> None:
+    for labels, got in (([[1], [1, 2]], "rows of different lengths"), (["a", "b"], "values of type <U1")):
+        with pytest.raises(minitorch.ArgumentError, match=rf"(?s)got: +{got}\n.*fix:"):
+            loss(minitorch.zeros(2, 5), labels)
+    x = minitorch.tensor([[0.5, -2.0], [3.0, 1.0]])
+    assert float(loss(x, np.array([True, False]))) == float(loss(x, [1, 0]))
 
 
 @pytest.mark.task4_4

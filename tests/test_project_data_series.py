@@ -55,8 +55,8 @@ def test_speakers_speak_as_often_as_the_publication_says() -> None:
 
 def test_vowels_are_padded_behind_their_end() -> None:
     sequences = load("TRAIN")
-    padded, lengths = pad(sequences.values, 29)
-    assert padded.shape == (270, 12, 29)
+    padded, lengths = pad(sequences.values)
+    assert padded.shape == (270, 12, lengths.max())
     for row, values, length in zip(padded, sequences.values, lengths):
         assert row[:, :length].tolist() == values.tolist()
         assert not row[:, length:].any()

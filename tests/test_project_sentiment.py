@@ -24,6 +24,7 @@ from project.sentiment import Committee, Explanation, SentimentNetwork, explain_
 from project.training import INTERRUPTED
 
 from . import oracles
+from .checks import filled_up
 
 pytestmark = pytest.mark.task4_5
 
@@ -134,10 +135,10 @@ def test_a_new_network_has_the_sizes_of_the_module() -> None:
 def test_filling_up_changes_no_verdict(least: int) -> None:
     model = random_network(9, 3)
     sentences = random_sentences(4, [1, 4, 2, 3], 9)
-    together = model(*pad(sentences, least)).to_numpy()
+    together = model(*filled_up(sentences, least)).to_numpy()
     for sentence, logit in zip(sentences, together):
         np.testing.assert_allclose(model(*pad([sentence])).to_numpy()[0], logit, rtol=1e-5)
-        np.testing.assert_allclose(model(*pad([sentence], least)).to_numpy()[0], logit, rtol=1e-5)
+        np.testing.assert_allclose(model(*filled_up([sentence], least)).to_numpy()[0], logit, rtol=1e-5)
 
 
 def gradients(model: Any, numbers: Any, lengths: Any, upstream: Any) -> dict[str, Any]:
@@ -153,7 +154,7 @@ def test_filling_up_changes_no_gradient() -> None:
     upstream = np.random.default_rng(7).normal(size=(4, 1)).astype(np.float32)
     alone = [gradients(model, *pad([numbers]), part[None]) for numbers, part in zip(sentences, upstream)]
     for least in (1, 7):
-        together = gradients(model, *pad(sentences, least), upstream)
+        together = gradients(model, *filled_up(sentences, least), upstream)
         for name, gradient in together.items():
             expected = sum(part[name] for part in alone)
             np.testing.assert_allclose(gradient, expected, rtol=1e-4, atol=1e-5, err_msg=name)
@@ -558,7 +559,7 @@ def test_a_trained_network_judges_without_training(
         patch.setattr(sys, "stdin", Keyboard(b"a film\n"))
         patch.setattr(SentimentTraining, "run", lambda *given: pytest.fail("trained once more"))
         assert main(["--interactive", "--out", str(tmp_path)]) == 0
-    verdict = capsys.readouterr().out
+    _, verdict = capsys.readouterr().out.splitlines(keepends=True)  # the first line says which network judges
     assert re.fullmatch(r"(praise|blame), .*a\(.*film\(.*\n", verdict)
     assert trained.endswith(verdict)
 

@@ -450,8 +450,10 @@ def test_the_output_is_clean_where_it_is_no_terminal(tmp_path: Path, capsys: pyt
     text = capsys.readouterr()
     assert text.err == ""
     assert not set("\r\x1b") & set(text.out)
-    assert [line[:9] for line in text.out.splitlines()] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
-    assert all("points/s" in line and "check: loss" in line for line in text.out.splitlines())
+    model, _, *lines = text.out.splitlines()
+    assert model.startswith("Linear(")
+    assert [line[:9] for line in lines] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
+    assert all("points/s" in line and "check: loss" in line for line in lines)
 
 
 class Bar:

@@ -332,3 +332,26 @@ def test_shapes_that_do_not_belong_together(
     with pytest.raises(ShapeError, match=r"(?s)expected: input \(batch, channels, width\).*fix: .*sequence_mask") as e:
         function(minitorch.zeros(shape), None if mask is None else minitorch.ones(mask))
     assert f"got:      input {shape}" + ("" if mask is None else f" and mask {mask}") + "\n" in str(e.value)
+
+
+@pytest.mark.parametrize("function", [max_over_time, mean_over_time])
+@pytest.mark.parametrize(
+    ("mask", "got"),
+    [
+        ([[[1, 0, 0]], [[0, 0, 0]]], "numbers from 0.0 to 1.0, and 1 rows of zeros"),
+        ([[[1, 1, 2]], [[1, 0, 0]]], "numbers from 0.0 to 2.0, and 0 rows of zeros"),
+        ([[[1, 0.5, 0]], [[1, 1, 1]]], "numbers from 0.0 to 1.0, and 0 rows of zeros"),
+        ([[[1, math.nan, 0]], [[1, 1, 1]]], "numbers from nan to nan, and 0 rows of zeros"),
+    ],
+    ids=["empty", "two", "half", "nan"],
+)
+def test_masks_that_are_none(function: Any, mask: Any, got: str) -> None:
+    with pytest.raises(ArgumentError, match=rf"(?s)no mask.*got: +{got}\n.*expected: 0 and 1 only.*fix: +."):
+        function(minitorch.ones(2, 3, 3), minitorch.tensor(mask))
+
+
+@pytest.mark.parametrize("function", [max_over_time, mean_over_time])
+def test_arrays_are_no_sequences(function: Any) -> None:
+    for arguments in ((np.ones((2, 3, 4)),), (minitorch.ones(2, 3, 4), np.ones((2, 1, 4)))):
+        with pytest.raises(minitorch.DTypeError, match=r"(?s)got: +ndarray\n.*fix: .*minitorch.tensor"):
+            function(*arguments)

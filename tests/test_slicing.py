@@ -392,3 +392,12 @@ def test_cells_outside_of_the_storage_are_still_refused() -> None:
     for shape, strides in [((4, 3), (6, 2)), ((4, 3), (3, 2)), ((2, 6), (12, 1))]:
         with pytest.raises(minitorch.ShapeError, match="outside of the storage"):
             minitorch.TensorData(np.zeros(12), shape, strides)
+
+
+@pytest.mark.task2_3
+def test_a_part_cannot_be_written_into() -> None:
+    t = minitorch.zeros(2, 3)
+    for key in (np.s_[0, :], np.s_[...], np.s_[None], np.s_[:, 1]):
+        with pytest.raises(IndexingError, match=r"(?s)cell by cell.*got: .*expected: .*fix: .*concatenate"):
+            t[key] = 5.0
+    assert not t.to_numpy().any()
