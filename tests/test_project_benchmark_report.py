@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from project.benchmark import __main__ as benchmark
 from project.benchmark import (
     cases,
     measure,
@@ -230,3 +231,7 @@ def test_the_picture_is_drawn_from_whatever_there_is(tmp_path: Path) -> None:
     for name, results in {"all": groups, "some": {"conv": groups["conv"]}}.items():
         plots.draw(results, tmp_path / f"{name}.png")
         assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_every_group_has_a_table() -> None:
+    assert set(report.TITLES) == set(benchmark.GROUPS)

@@ -279,6 +279,7 @@ def show_full(cases: Sequence[Case]) -> str:
 
 TITLES: dict[str, tuple[str, Callable[[Sequence[Case]], str]]] = {
     "training": ("Training the network of the course", show_training),
+    "sequences": ("Training networks on sequences, time of a step", show_cases),
     "conv": ("Convolution, forward and both gradients", show_conv),
     "matmul": ("Matrix product", show_cases),
     "elementwise": ("Map, zip and reduce", show_cases),
