@@ -4,6 +4,8 @@ What an operation should compute comes from the test, written with NumPy, SciPy 
 the library to find out what is right.
 """
 
+import os
+import signal
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -40,6 +42,19 @@ def filled_up(sequences: Sequence[Any], least: int) -> tuple[Any, Any]:
     width = max(least, *lengths)
     sides = [[(0, 0)] * (sequence.ndim - 1) + [(0, width - sequence.shape[-1])] for sequence in sequences]
     return np.stack([np.pad(sequence, side) for sequence, side in zip(sequences, sides)]), np.array(lengths)
+
+
+def interrupt_after(patch: pytest.MonkeyPatch, kind: type, steps: int) -> None:
+    """Press Ctrl-C during a step of a `Training`: the real signal, which reaches it in the middle of its work."""
+    original, seen = kind.objective, []  # type: ignore[attr-defined]
+
+    def objective(self: Any, batch: Any) -> Any:
+        seen.append(None)
+        if len(seen) == steps:
+            os.kill(os.getpid(), signal.SIGINT)
+        return original(self, batch)
+
+    patch.setattr(kind, "objective", objective)
 
 
 def unbroadcast(gradient: Any, shape: Sequence[int]) -> Any:

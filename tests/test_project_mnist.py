@@ -15,6 +15,8 @@ from project import mnist, run_mnist_multiclass
 from project.run_mnist_multiclass import MnistSettings, MnistTraining, main
 from project.training import INTERRUPTED, StopRequest
 
+from .checks import interrupt_after
+
 pytestmark = pytest.mark.task4_5
 
 # Two epochs of three batches: 2 + 2 + 1 images.
@@ -257,25 +259,11 @@ def test_dropout_works_in_training_and_rests_in_testing(monkeypatch: pytest.Monk
 # Stopping and going on
 
 
-def interrupt_after(monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
-    """Press Ctrl-C during a step: the real signal, which reaches the script in the middle of its work."""
-    original = MnistTraining.objective
-    seen = []
-
-    def objective(self: MnistTraining, batch: Any) -> Any:
-        seen.append(None)
-        if len(seen) == steps:
-            os.kill(os.getpid(), signal.SIGINT)
-        return original(self, batch)
-
-    monkeypatch.setattr(MnistTraining, "objective", objective)
-
-
 @pytest.mark.parametrize("steps", [1, 2, 3, 4])
 def test_an_interrupted_run_goes_on_bit_for_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
     assert run(tmp_path / "whole") == 0
     with monkeypatch.context() as patch:
-        interrupt_after(patch, steps)
+        interrupt_after(patch, MnistTraining, steps)
         assert run(tmp_path / "parts") == INTERRUPTED
     assert not (tmp_path / "parts" / "weights.npz").exists()
     minitorch.manual_seed(99)  # a new process would not have the generator of the old one either
@@ -308,7 +296,7 @@ def test_a_second_interruption_is_immediate() -> None:
 
 def test_a_new_run_keeps_the_checkpoint_of_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        interrupt_after(patch, 2)
+        interrupt_after(patch, MnistTraining, 2)
         run(tmp_path)
     interrupted = state(tmp_path)
     run(tmp_path)

@@ -2,9 +2,7 @@
 
 import csv
 import io
-import os
 import re
-import signal
 import sys
 import types
 from collections.abc import Sequence
@@ -24,7 +22,7 @@ from project.sentiment import Committee, Explanation, SentimentNetwork, explain_
 from project.training import INTERRUPTED
 
 from . import oracles
-from .checks import filled_up
+from .checks import filled_up, interrupt_after
 
 pytestmark = pytest.mark.task4_5
 
@@ -499,16 +497,8 @@ def test_the_same_seed_gives_the_same_bytes_and_another_does_not(tmp_path: Path)
 
 def test_an_interrupted_run_goes_on_bit_for_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(tmp_path / "whole") == 0
-    original, seen = SentimentTraining.objective, []
-
-    def objective(self: SentimentTraining, batch: Any) -> Any:
-        seen.append(None)
-        if len(seen) == 2:
-            os.kill(os.getpid(), signal.SIGINT)
-        return original(self, batch)
-
     with monkeypatch.context() as patch:
-        patch.setattr(SentimentTraining, "objective", objective)
+        interrupt_after(patch, SentimentTraining, 2)
         assert run(tmp_path / "parts") == INTERRUPTED
     minitorch.manual_seed(99)
     assert run(tmp_path / "parts", "--resume") == 0

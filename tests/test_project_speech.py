@@ -1,9 +1,7 @@
 """The network that tells speakers apart, and the script that trains it."""
 
 import csv
-import os
 import re
-import signal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +18,7 @@ from project.run_speech import Scale, SpeechNetwork, SpeechSettings, SpeechTrain
 from project.training import INTERRUPTED, StopRequest, settings_from
 
 from . import oracles
-from .checks import filled_up
+from .checks import filled_up, interrupt_after
 
 pytestmark = pytest.mark.task4_5
 
@@ -358,16 +356,8 @@ def test_the_same_seed_gives_the_same_bytes_and_another_does_not(tmp_path: Path)
 @pytest.mark.parametrize("steps", [1, 3, 5])
 def test_an_interrupted_run_goes_on_bit_for_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
     assert run(tmp_path / "whole") == 0
-    original, seen = SpeechTraining.objective, []
-
-    def objective(self: SpeechTraining, batch: Any) -> Any:
-        seen.append(None)
-        if len(seen) == steps:
-            os.kill(os.getpid(), signal.SIGINT)
-        return original(self, batch)
-
     with monkeypatch.context() as patch:
-        patch.setattr(SpeechTraining, "objective", objective)
+        interrupt_after(patch, SpeechTraining, steps)
         assert run(tmp_path / "parts") == INTERRUPTED
     minitorch.manual_seed(99)
     assert run(tmp_path / "parts", "--resume") == 0
