@@ -11,7 +11,7 @@ class MinitorchError(Exception):
 
 
 class IndexingError(MinitorchError, RuntimeError, IndexError):
-    """An index that a tensor does not have (wrong length, negative, or out of range), or a slicing that names no part."""
+    """An index that a tensor does not have (wrong length, negative, out of range), or a slicing that names no part."""
 
 
 class BroadcastError(IndexingError, ValueError):
