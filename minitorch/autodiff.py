@@ -17,14 +17,22 @@ from .errors import GraphError, explain
 def central_difference(f: Callable[..., Any], *vals: Any, arg: int = 0, epsilon: float = 1e-6) -> Any:
     """Approximate the derivative of `f` with respect to one argument, from two evaluations of `f`.
 
-    df/dx_arg is about (f(..., x_arg + epsilon, ...) - f(..., x_arg - epsilon, ...)) / (2 * epsilon); taking a step to
-    both sides makes the error shrink with the square of epsilon.
+    That is `(f(..., x_arg + epsilon, ...) - f(..., x_arg - epsilon, ...)) / (2 * epsilon)`. Taking a step to both sides
+    makes the error shrink with the square of epsilon.
 
     Args:
         f: A function of numbers (or of variables, which then gives a variable).
         vals: The point at which to differentiate, x_0 ... x_n.
         arg: The number of the argument to differentiate by.
         epsilon: Half the distance between the two evaluations.
+
+    Returns:
+        The approximation, a number (or a variable).
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.central_difference(lambda x, y: x * x * y, 3, 10, arg=0, epsilon=0.5)
+        60.0
     """
     right, left = list(vals), list(vals)
     right[arg] = right[arg] + epsilon
@@ -41,6 +49,17 @@ class Context:
         saved_values: What `save_for_backward` was given.
         needs_input_grad: For each variable among the inputs, whether anybody will ask for its gradient. A costly
             `backward` may return None for the others.
+
+    Examples:
+        >>> import minitorch
+        >>> ctx = minitorch.Context()
+        >>> ctx.save_for_backward(2, 3)
+        >>> ctx.saved_values
+        (2, 3)
+        >>> ctx = minitorch.Context(no_grad=True)
+        >>> ctx.save_for_backward(2, 3)
+        >>> ctx.saved_values
+        ()
     """
 
     no_grad: bool = False
@@ -69,6 +88,15 @@ class History:
         last_fn: The `Function` that computed the variable, or None for a leaf.
         ctx: The context of that call.
         inputs: The variables that it was called with.
+
+    Examples:
+        >>> import minitorch
+        >>> x = minitorch.Scalar(2)
+        >>> x.history == minitorch.History()
+        True
+        >>> y = x * 3
+        >>> y.history.last_fn.__name__, y.history.inputs
+        ('Mul', [Scalar(2.0), Scalar(3.0)])
     """
 
     last_fn: type["Function"] | None = None
@@ -77,7 +105,17 @@ class History:
 
 
 class Variable:
-    """A value that can stand in a graph. `Scalar` and `Tensor` are its two kinds."""
+    """A value that can stand in a graph. `Scalar` and `Tensor` are its two kinds.
+
+    Examples:
+        >>> import minitorch
+        >>> x = minitorch.Scalar(2)
+        >>> y = x * x
+        >>> x.is_leaf(), y.is_leaf(), y.detach().is_constant()
+        (True, False, True)
+        >>> y.parents
+        [Scalar(2.0), Scalar(2.0)]
+    """
 
     history: History | None
     name: str
@@ -110,6 +148,12 @@ class Variable:
 
         Raises:
             GraphError: The variable is a constant or a leaf, or its function returned a wrong number of derivatives.
+
+        Examples:
+            >>> import minitorch
+            >>> x, y = minitorch.Scalar(3), minitorch.Scalar(4)
+            >>> list((x * y).chain_rule(10))
+            [(Scalar(3.0), 40.0), (Scalar(4.0), 30.0)]
         """
         history = self.history
         if history is None or history.last_fn is None or history.ctx is None:
@@ -191,6 +235,23 @@ class Function:
             leaf need not copy it then, which matters for large tensors.
         hands_on_derivatives: Whether `backward` returns what it was given, in another form, and keeps none of it. Then
             it is as new as it was before.
+
+    Examples:
+        >>> import minitorch
+        >>> class Square(minitorch.Function):
+        ...     @staticmethod
+        ...     def forward(ctx, x):
+        ...         ctx.save_for_backward(x)
+        ...         return x * x
+        ...
+        ...     @staticmethod
+        ...     def backward(ctx, d_output):
+        ...         (x,) = ctx.saved_values
+        ...         return 2 * x * d_output
+        >>> x = minitorch.tensor([3, 4], requires_grad=True)
+        >>> Square.apply(x).sum().backward()
+        >>> x.grad
+        tensor([6., 8.], shape=(2,))
     """
 
     makes_derivatives = False
@@ -198,12 +259,32 @@ class Function:
 
     @staticmethod
     def forward(ctx: Context, *values: Any) -> Any:
-        """Compute the result from the values of the arguments."""
+        """Compute the result from the values of the arguments.
+
+        Args:
+            ctx: Keeps what `backward` will need.
+            values: Floats where `apply` was given Scalars, constants where it was given tensors, and all else as it is.
+
+        Returns:
+            A float, or a tensor.
+        """
         raise NotImplementedError("A Function must define the static method forward(ctx, *values).")
 
     @staticmethod
     def backward(ctx: Context, d_output: Any) -> Any:
-        """Compute the derivatives with respect to the inputs; a Function without this cannot be differentiated."""
+        """Compute the derivatives with respect to the inputs; a Function without this cannot be differentiated.
+
+        Args:
+            ctx: What `forward` has kept.
+            d_output: The derivative of the final result with respect to the output, a number or a tensor of its shape.
+
+        Returns:
+            A derivative for each variable that `forward` was given, in a tuple if there are several. That of a tensor
+            has its shape, or one that broadcasts with it. None stands for one that nobody needs.
+
+        Raises:
+            GraphError: The Function has no derivative.
+        """
         raise GraphError(
             explain(
                 "This function has no derivative.",
@@ -228,8 +309,20 @@ class Function:
         The first variable among the arguments decides what kind of variable the result is. Arguments that are no
         variables (a dimension, a shape) reach `forward` as they are.
 
+        Args:
+            args: Scalars or tensors, and settings.
+
+        Returns:
+            A Scalar or a tensor; a constant if all variables among the arguments are.
+
         Raises:
             TypeError: There is no variable among the arguments.
+            DTypeError: `forward` returned something else than a float, or a tensor.
+
+        Examples:
+            >>> import minitorch
+            >>> minitorch.Sum.apply(minitorch.tensor([1, 2, 3]), 0)
+            tensor([6.], shape=(1,))
         """
         for a in args:
             if isinstance(a, Variable):
@@ -260,6 +353,16 @@ def topological_sort(variable: Variable) -> Iterable[Variable]:
 
     Args:
         variable: The result, the right-most variable of the graph.
+
+    Returns:
+        The variables, each once.
+
+    Examples:
+        >>> import minitorch
+        >>> x = minitorch.Scalar(3)
+        >>> y = x * x
+        >>> list(minitorch.topological_sort(y + x))
+        [Scalar(12.0), Scalar(9.0), Scalar(3.0)]
     """
     finished: list[Variable] = []
     seen: set[int] = set()
@@ -286,6 +389,13 @@ def backpropagate(variable: Variable, deriv: Any) -> None:
     Args:
         variable: The result, the right-most variable of the graph.
         deriv: The derivative of the final quantity with respect to `variable`.
+
+    Examples:
+        >>> import minitorch
+        >>> x = minitorch.Scalar(3)
+        >>> minitorch.backpropagate(x * x + x, 1)
+        >>> x.derivative
+        7.0
     """
     # By id(), and not by unique_id, which a copy of a variable shares with it. The graph keeps all of them alive.
     pending = {id(variable): deriv}

@@ -20,7 +20,19 @@ from .tensor_ops import SimpleBackend, TensorBackend
 
 
 def manual_seed(seed: int) -> None:
-    """Seed the generator behind `rand`, `randn`, `dropout`, the initial values of layers and the toy data sets."""
+    """Seed the generator behind `rand`, `randn`, `dropout`, the initial values of layers and the toy data sets.
+
+    Args:
+        seed: A whole number. The same one makes the same numbers follow.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.manual_seed(1)
+        >>> first = minitorch.rand(3)
+        >>> minitorch.manual_seed(1)
+        >>> minitorch.rand(3) == first
+        tensor([1., 1., 1.], shape=(3,))
+    """
     random.seed(seed)
 
 
@@ -80,6 +92,16 @@ def zeros(
         backend: What computes with the tensor; SimpleBackend if left out.
         requires_grad: Whether the tensor is a leaf that collects its gradient.
         dtype: float64, as usual, or float32.
+
+    Raises:
+        ShapeError: A size is negative, or not whole.
+        DTypeError: The type is another one.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.zeros(2, 3)
+        tensor([[0., 0., 0.],
+                [0., 0., 0.]], shape=(2, 3))
     """
     return _make(np.zeros, shape, backend, requires_grad, dtype)
 
@@ -87,7 +109,13 @@ def zeros(
 def ones(
     *shape: Any, backend: TensorBackend | None = None, requires_grad: bool = False, dtype: npt.DTypeLike | None = None
 ) -> Tensor:
-    """A tensor of ones; see `zeros`."""
+    """A tensor of ones; see `zeros`.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.ones((2,), requires_grad=True)
+        tensor([1., 1.], shape=(2,), requires_grad=True)
+    """
     return _make(np.ones, shape, backend, requires_grad, dtype)
 
 
@@ -110,21 +138,47 @@ def draw_uniform(n: int) -> npt.NDArray[np.float64]:
 def rand(
     *shape: Any, backend: TensorBackend | None = None, requires_grad: bool = False, dtype: npt.DTypeLike | None = None
 ) -> Tensor:
-    """A tensor of random numbers, uniform in [0, 1), drawn row by row; see `zeros`. (float32 may round one up to 1.)"""
+    """A tensor of random numbers, uniform in [0, 1), drawn row by row; see `zeros`. (float32 may round one up to 1.)
+
+    Examples:
+        >>> import minitorch
+        >>> t = minitorch.rand(100)
+        >>> min(t) >= 0, max(t) < 1
+        (True, True)
+    """
     return _make(draw_uniform, shape, backend, requires_grad, dtype)
 
 
 def randn(
     *shape: Any, backend: TensorBackend | None = None, requires_grad: bool = False, dtype: npt.DTypeLike | None = None
 ) -> Tensor:
-    """A tensor of random numbers from the normal distribution of mean 0 and variance 1; see `zeros`."""
+    """A tensor of random numbers from the normal distribution of mean 0 and variance 1; see `zeros`.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.manual_seed(1)
+        >>> abs(minitorch.randn(10000).mean().item()) < 0.05
+        True
+    """
     return _make(lambda n: [random.gauss(0.0, 1.0) for _ in range(n)], shape, backend, requires_grad, dtype)
 
 
 def arange(
     n: int, *, backend: TensorBackend | None = None, requires_grad: bool = False, dtype: npt.DTypeLike | None = None
 ) -> Tensor:
-    """The tensor [0, 1, ..., n - 1]; see `zeros`."""
+    """The tensor [0, 1, ..., n - 1]; see `zeros`.
+
+    Args:
+        n: How many numbers, 0 or more.
+        backend: What computes with the tensor; SimpleBackend if left out.
+        requires_grad: Whether the tensor is a leaf that collects its gradient.
+        dtype: float64, as usual, or float32.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.arange(4)
+        tensor([0., 1., 2., 3.], shape=(4,))
+    """
     return _make(np.arange, (n,), backend, requires_grad, dtype)
 
 
@@ -145,6 +199,14 @@ def tensor(
     Raises:
         ShapeError: The rows of a nested list have different lengths.
         DTypeError: Something in it is not a real number.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.tensor([[1, 2, 3], [4, 5, 6]])
+        tensor([[1., 2., 3.],
+                [4., 5., 6.]], shape=(2, 3))
+        >>> minitorch.tensor([1, 2], dtype="float32").dtype
+        dtype('float32')
     """
     try:
         listed = np.asarray(ls)
@@ -185,6 +247,12 @@ def concatenate(tensors: Iterable[Tensor], dim: int = 0) -> Tensor:
     Raises:
         ShapeError: There are no tensors, or their shapes do not fit.
         DTypeError: One of them is no tensor.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.concatenate([minitorch.zeros(2, 1), minitorch.ones(2, 2)], dim=1)
+        tensor([[0., 1., 1.],
+                [0., 1., 1.]], shape=(2, 3))
     """
     tensors = _as_list(tensors, "concatenate")
     dim = as_dim(tensors[0], dim)
@@ -211,6 +279,12 @@ def stack(tensors: Iterable[Tensor], dim: int = 0) -> Tensor:
     Raises:
         ShapeError: There are no tensors, or their shapes differ.
         DTypeError: One of them is no tensor.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.stack([minitorch.tensor([1, 2]), minitorch.tensor([3, 4])], dim=1)
+        tensor([[1., 3.],
+                [2., 4.]], shape=(2, 2))
     """
     tensors = _as_list(tensors, "stack")
     dim = as_dim(tensors[0][None], dim)  # which has as many dimensions as the result

@@ -102,3 +102,11 @@ def spiral(N: int, seed: int | None = None) -> Graph:
 
 
 datasets = {"Simple": simple, "Diag": diag, "Split": split, "Xor": xor, "Circle": circle, "Spiral": spiral}
+"""The toy problems by name, as functions of a number of points, and perhaps of a seed, that each make a `Graph`.
+
+Examples:
+    >>> import minitorch
+    >>> graph = minitorch.datasets["Spiral"](4)
+    >>> graph.N, graph.y
+    (4, [0, 0, 1, 1])
+"""

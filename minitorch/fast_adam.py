@@ -17,7 +17,7 @@ from .sharing import share_out
 Array = npt.NDArray[Any]
 
 PIECE = 2**14
-"""How many numbers a task has: less would not be worth waking another core for."""
+"""How many numbers a task has; less would not be worth waking another core for."""
 
 
 @njit

@@ -200,7 +200,19 @@ def _swapped(a: "Tensor") -> "Tensor":
 
 
 class Conv1dFun(Function):
-    """Convolution in one dimension, anchored at the left."""
+    """Convolution in one dimension, anchored at the left.
+
+    The window of output t begins at input cell t and reaches to the right; past the end it meets zeros. `conv1d` is its
+    `apply`.
+
+    Examples:
+        >>> import minitorch
+        >>> input = minitorch.tensor([[[1, 2, 3]]], requires_grad=True)
+        >>> weight = minitorch.tensor([[[10, 1]]], requires_grad=True)
+        >>> minitorch.Conv1dFun.apply(input, weight).sum().backward()
+        >>> input.grad, weight.grad
+        (tensor([[[10., 11., 11.]]], shape=(1, 1, 3)), tensor([[[6., 5.]]], shape=(1, 1, 2)))
+    """
 
     makes_derivatives = True
 
@@ -247,7 +259,20 @@ class Conv1dFun(Function):
 
 
 class Conv2dFun(Function):
-    """Convolution in two dimensions, anchored at the top left."""
+    """Convolution in two dimensions, anchored at the top left.
+
+    The window of output (h, w) has its top left corner at input cell (h, w); past the right and the bottom edge it
+    meets zeros. `conv2d` is its `apply`.
+
+    Examples:
+        >>> import minitorch
+        >>> input = minitorch.ones(1, 1, 2, 2)
+        >>> weight = minitorch.tensor([[[[1, 10], [100, 1000]]]], requires_grad=True)
+        >>> minitorch.Conv2dFun.apply(input, weight).sum().backward()
+        >>> weight.grad
+        tensor([[[[4., 2.],
+                  [2., 1.]]]], shape=(1, 1, 2, 2))
+    """
 
     makes_derivatives = True
 
@@ -294,4 +319,43 @@ class Conv2dFun(Function):
 
 
 conv1d = Conv1dFun.apply
+"""Convolution in one dimension, `conv1d(input, weight)`, anchored at the left, with zeros past the right end.
+
+Args:
+    input: Of shape (batch, in_channels, width).
+    weight: Of shape (out_channels, in_channels, k_width); k_width may be larger than width.
+
+Returns:
+    A tensor of shape (batch, out_channels, width).
+
+Raises:
+    ShapeError: A rank, or the number of channels, does not fit, or one of the sizes is 0.
+    DTypeError: One of the two is no tensor.
+
+Examples:
+    >>> import minitorch
+    >>> minitorch.conv1d(minitorch.tensor([[[1, 2, 3]]]), minitorch.tensor([[[10, 1]]]))
+    tensor([[[12., 23., 30.]]], shape=(1, 1, 3))
+"""
+
 conv2d = Conv2dFun.apply
+"""Convolution in two dimensions, `conv2d(input, weight)`, anchored at the top left, with zeros past the other edges.
+
+Args:
+    input: Of shape (batch, in_channels, height, width).
+    weight: Of shape (out_channels, in_channels, k_height, k_width); the window may be larger than the input.
+
+Returns:
+    A tensor of shape (batch, out_channels, height, width).
+
+Raises:
+    ShapeError: A rank, or the number of channels, does not fit, or one of the sizes is 0.
+    DTypeError: One of the two is no tensor.
+
+Examples:
+    >>> import minitorch
+    >>> image = minitorch.tensor([[[[1, 2, 3], [4, 5, 6]]]])
+    >>> minitorch.conv2d(image, minitorch.tensor([[[[1, 10], [100, 1000]]]]))
+    tensor([[[[5421., 6532.,  603.],
+              [  54.,   65.,    6.]]]], shape=(1, 1, 2, 3))
+"""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 Numbers = npt.NDArray[np.int64]
 
 PIECE = 4096
-"""How many cells a task has, about: less would not be worth waking another core for."""
+"""How many cells a task has, about; less would not be worth waking another core for."""
 
 # The kernels
 
@@ -152,7 +152,17 @@ def tensor_embedding_back(
 
 
 class EmbeddingFun(Function):
-    """The rows of a table, at given numbers"""
+    """The rows of a table, at given numbers
+
+    Examples:
+        >>> import minitorch
+        >>> weight = minitorch.ones(3, 2, requires_grad=True)
+        >>> minitorch.embedding([2, 0, 2], weight).sum().backward()
+        >>> weight.grad
+        tensor([[1., 1.],
+                [0., 0.],
+                [2., 2.]], shape=(3, 2))
+    """
 
     makes_derivatives = True
 
@@ -194,6 +204,14 @@ def embedding(input: Any, weight: "Tensor", padding_idx: int | None = None) -> "
         ArgumentError: The padding is none of the table.
         ShapeError: The table does not have two dimensions, or no cells.
         DTypeError: The table is no tensor.
+
+    Examples:
+        >>> import minitorch
+        >>> table = minitorch.tensor([[0, 0], [1, 10], [2, 20]])
+        >>> minitorch.embedding([2, 1, 2], table)
+        tensor([[ 2., 20.],
+                [ 1., 10.],
+                [ 2., 20.]], shape=(3, 2))
     """
     if not isinstance(weight, Variable) or not hasattr(weight, "dims"):  # a Scalar is a Variable too
         raise DTypeError(

@@ -21,13 +21,13 @@ from .tensor_ops import fills_output
 Starts: TypeAlias = npt.NDArray[np.int64]
 
 ROWS_TOGETHER = 32
-"""How many rows of a product one task computes, at most: each number of `b` that it fetches is used as many times."""
+"""How many rows of a product one task computes, at most; each number of `b` that it fetches is used as many times."""
 
 COLUMNS_TOGETHER = 512
 """How many columns of a product one task computes, at most."""
 
 TERMS_TOGETHER = 48
-"""How many rows of `b` are used for all rows of a task before the next ones: as many as the second cache holds."""
+"""How many rows of `b` are used for all rows of a task before the next ones, as many as the second cache holds."""
 
 GAP = 64
 """How many cells are left free behind each row of sums. Matrices often have a power of two as their width, and rows so

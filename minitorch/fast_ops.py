@@ -41,7 +41,16 @@ Plan: TypeAlias = npt.NDArray[np.int64]
 
 
 class FastOps(TensorOps):
-    """Kernels compiled by numba, one for each scalar function, at their first use."""
+    """Kernels compiled by numba, one for each scalar function, at their first use; see `TensorOps`.
+
+    The functions must be such that numba can compile them.
+
+    Examples:
+        >>> import minitorch
+        >>> negate = minitorch.FastOps.map(minitorch.operators.neg)
+        >>> negate(minitorch.tensor([1, -2]))
+        tensor([-1.,  2.], shape=(2,))
+    """
 
     @staticmethod
     def map(fn: Callable[[float], float]) -> MapProto:
@@ -68,7 +77,7 @@ class FastOps(TensorOps):
 
 
 PIECE = np.int64(4096)
-"""How many cells a task has, about: less would not be worth waking another core for. (Of NumPy's type for the same
+"""How many cells a task has, about; less would not be worth waking another core for. (Of NumPy's type for the same
 reason as `inner_loops.NEXT`.)"""
 
 LANES = 64

@@ -142,7 +142,7 @@ def pool_back_task(
 
 
 PIECE = 4096
-"""How many cells of rows a task has, about: less would not be worth waking another core for."""
+"""How many cells of rows a task has, about; less would not be worth waking another core for."""
 
 
 @njit

@@ -26,7 +26,7 @@ TERMS = 3
 """How many terms of each sum are added in one pass."""
 
 CELLS = 960
-"""How many cells a row has at most: 4 rows of so many stay in the cache that is nearest to the processor. But rows that
+"""How many cells a row has at most; 4 rows of so many stay in the cache that is nearest to the processor. But rows that
 lie nearly 4096 bytes apart, or 8192, may drive each other out of it, depending on where in memory they happen to be.
 960 cells are far enough from that, in float32 and in float64; and as a multiple of 16, they leave all rows aligned
 alike."""

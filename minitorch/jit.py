@@ -321,7 +321,7 @@ def njit(
 
 
 WORKERS: int = 1 if _PLAIN else numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
-"""Among how many workers the tasks of a parallel kernel are divided, at most: one for each core.
+"""Among how many workers the tasks of a parallel kernel are divided, at most; one for each core.
 
 (`numba.set_num_threads` may leave a core more than one of them. To ask for that number takes longer than it saves.)
 """

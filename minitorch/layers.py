@@ -56,6 +56,18 @@ class Linear(Module):
     Attributes:
         weight: Of shape (out_features, in_features).
         bias: Of shape (out_features,), or None.
+
+    Raises:
+        ArgumentError: A size is no whole number of at least 1.
+        ShapeError: In `forward`, the input has fewer than two dimensions, or not in_features cells in the last.
+
+    Examples:
+        >>> import minitorch
+        >>> layer = minitorch.Linear(2, 3)
+        >>> layer.weight.value.shape, layer.bias.value.shape
+        ((3, 2), (3,))
+        >>> layer(minitorch.zeros(5, 2)).shape
+        (5, 3)
     """
 
     def __init__(
@@ -134,6 +146,18 @@ class Conv1d(_Conv):
     Attributes:
         weight: Of shape (out_channels, in_channels, kernel_size).
         bias: Of shape (out_channels, 1), or None.
+
+    Raises:
+        ArgumentError: A number of channels is no whole number of at least 1.
+        ShapeError: The width of the window is no whole number of at least 1.
+
+    Examples:
+        >>> import minitorch
+        >>> layer = minitorch.Conv1d(2, 3, kernel_size=4)
+        >>> layer.weight.value.shape, layer.bias.value.shape
+        ((3, 2, 4), (3, 1))
+        >>> layer(minitorch.zeros(5, 2, 6)).shape
+        (5, 3, 6)
     """
 
     def __init__(
@@ -166,6 +190,18 @@ class Conv2d(_Conv):
     Attributes:
         weight: Of shape (out_channels, in_channels, k_height, k_width).
         bias: Of shape (out_channels, 1, 1), or None.
+
+    Raises:
+        ArgumentError: A number of channels is no whole number of at least 1.
+        ShapeError: The window does not have a height and a width of at least 1.
+
+    Examples:
+        >>> import minitorch
+        >>> layer = minitorch.Conv2d(2, 5, (3, 4))
+        >>> layer.weight.value.shape, layer.bias.value.shape
+        ((5, 2, 3, 4), (5, 1, 1))
+        >>> layer(minitorch.zeros(1, 2, 6, 7)).shape
+        (1, 5, 6, 7)
     """
 
     def __init__(
@@ -200,6 +236,17 @@ class Embedding(Module):
 
     Attributes:
         weight: Of shape (num_embeddings, embedding_dim).
+
+    Raises:
+        ArgumentError: A size, the padding or the standard deviation is out of range.
+
+    Examples:
+        >>> import minitorch
+        >>> layer = minitorch.Embedding(10, 2, padding_idx=0)
+        >>> layer([[3, 1, 4], [1, 5, 0]]).shape
+        (2, 3, 2)
+        >>> layer([0])
+        tensor([[0., 0.]], shape=(1, 2), requires_grad=True)
     """
 
     def __init__(
@@ -240,7 +287,13 @@ class Embedding(Module):
 
 
 class ReLU(Module):
-    """max(x, 0), cell by cell."""
+    """max(x, 0), cell by cell.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.ReLU()(minitorch.tensor([-1, 2]))
+        tensor([0., 2.], shape=(2,))
+    """
 
     def forward(self, x: Tensor) -> Tensor:
         """Any shape; it stays."""
@@ -248,7 +301,13 @@ class ReLU(Module):
 
 
 class Sigmoid(Module):
-    """1 / (1 + e^-x), cell by cell."""
+    """1 / (1 + e^-x), cell by cell.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.Sigmoid()(minitorch.tensor([-1000, 0, 1000]))
+        tensor([0. , 0.5, 1. ], shape=(3,))
+    """
 
     def forward(self, x: Tensor) -> Tensor:
         """Any shape; it stays."""
@@ -256,7 +315,16 @@ class Sigmoid(Module):
 
 
 class LogSoftmax(Module):
-    """The logarithm of the probabilities that softmax gives, along a dimension."""
+    """The logarithm of the probabilities that softmax gives, along a dimension.
+
+    Args:
+        dim: The dimension; the last one, unless another is given.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.LogSoftmax()(minitorch.tensor([[5, 5, 5, 5]])).exp()
+        tensor([[0.25, 0.25, 0.25, 0.25]], shape=(1, 4))
+    """
 
     def __init__(self, dim: int = -1) -> None:
         super().__init__()
@@ -280,7 +348,20 @@ class _Pool(Module):
 
 
 class AvgPool2d(_Pool):
-    """The mean of each tile of an image; the tiles, of size `kernel_size`, must divide the image."""
+    """The mean of each tile of an image; the tiles, of size `kernel_size`, must divide the image.
+
+    Args:
+        kernel_size: Height and width of a tile, (kh, kw); one number stands for both.
+
+    Raises:
+        ShapeError: The tiles are not of at least 1 x 1; or, in `forward`, do not divide the image.
+
+    Examples:
+        >>> import minitorch
+        >>> image = minitorch.tensor([[[[1, 2, 3, 4], [3, 6, 5, 8]]]])
+        >>> minitorch.AvgPool2d(2)(image)
+        tensor([[[[3., 5.]]]], shape=(1, 1, 1, 2))
+    """
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, channel, height, width) becomes (batch, channel, height / kh, width / kw)."""
@@ -288,7 +369,20 @@ class AvgPool2d(_Pool):
 
 
 class MaxPool2d(_Pool):
-    """The maximum of each tile of an image; the tiles, of size `kernel_size`, must divide the image."""
+    """The maximum of each tile of an image; the tiles, of size `kernel_size`, must divide the image.
+
+    Args:
+        kernel_size: Height and width of a tile, (kh, kw); one number stands for both.
+
+    Raises:
+        ShapeError: The tiles are not of at least 1 x 1; or, in `forward`, do not divide the image.
+
+    Examples:
+        >>> import minitorch
+        >>> image = minitorch.tensor([[[[1, 2, 3, 4], [3, 6, 5, 8]]]])
+        >>> minitorch.MaxPool2d(2)(image)
+        tensor([[[[6., 8.]]]], shape=(1, 1, 1, 2))
+    """
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, channel, height, width) becomes (batch, channel, height / kh, width / kw)."""
@@ -300,6 +394,18 @@ class Dropout(Module):
 
     Args:
         rate: The probability of being dropped, from 0 to 1.
+
+    Raises:
+        ArgumentError: The rate is not a probability.
+
+    Examples:
+        >>> import minitorch
+        >>> layer = minitorch.Dropout(0.5)
+        >>> sorted(set(layer(minitorch.ones(1000))))
+        [0.0, 2.0]
+        >>> layer.eval()
+        >>> layer(minitorch.ones(3))
+        tensor([1., 1., 1.], shape=(3,))
     """
 
     def __init__(self, rate: float = 0.5) -> None:
@@ -317,7 +423,16 @@ class Dropout(Module):
 
 
 class Flatten(Module):
-    """Lays out each item of a batch in a single row."""
+    """Lays out each item of a batch in a single row.
+
+    Raises:
+        ShapeError: In `forward`, the input has no dimensions.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.Flatten()(minitorch.zeros(2, 8, 7, 7)).shape
+        (2, 392)
+    """
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, ...) becomes (batch, product of the rest)."""
@@ -339,6 +454,17 @@ class Sequential(Module):
 
     Args:
         layers: The modules, in order. They are named "0", "1", ...
+
+    Raises:
+        ArgumentError: One of the layers is no module.
+
+    Examples:
+        >>> import minitorch
+        >>> network = minitorch.Sequential(minitorch.Linear(2, 4), minitorch.ReLU(), minitorch.Linear(4, 1))
+        >>> network(minitorch.zeros(5, 2)).shape
+        (5, 1)
+        >>> len(network), network[0]
+        (3, Linear(2, 4))
     """
 
     def __init__(self, *layers: Module) -> None:
@@ -379,6 +505,18 @@ class ScalarLinear(Module):
     Attributes:
         weights: in_features rows of out_features parameters each.
         biases: out_features parameters.
+
+    Raises:
+        ArgumentError: A size is no whole number of at least 1.
+        ShapeError: In `forward`, there are not in_features inputs.
+
+    Examples:
+        >>> import minitorch
+        >>> layer = minitorch.ScalarLinear(2, 1, minitorch.Scalar)
+        >>> for parameter, value in zip(layer.parameters(), (2, 100, 10)):
+        ...     parameter.update(minitorch.Scalar(value))
+        >>> layer([3, 5])
+        [Scalar(516.0)]
     """
 
     def __init__(self, in_features: int, out_features: int, wrap: Any = float) -> None:

@@ -17,6 +17,13 @@ class Parameter:
         x: The value, usually a `Tensor` or a `Scalar`; anything is accepted. A tensor is told that its gradient is
             wanted.
         name: A name to show; the module that owns the parameter sets it.
+
+    Examples:
+        >>> import minitorch
+        >>> box = minitorch.Parameter(minitorch.tensor([1, 2]))
+        >>> box.update(minitorch.tensor([3, 4]))
+        >>> box
+        tensor([3., 4.], shape=(2,), requires_grad=True)
     """
 
     def __init__(self, x: Any, name: str | None = None) -> None:
@@ -41,20 +48,32 @@ class Parameter:
 class Module:
     """A part of a model: it owns parameters and other modules, and computes something with them.
 
-    Assigning a `Parameter` or a `Module` to an attribute is all it takes to own it:
-
-        class Network(Module):
-            def __init__(self):
-                super().__init__()
-                self.layer = Linear(2, 1)
-
-            def forward(self, x):
-                return self.layer(x)
-
-    What stands in a plain Python list is not seen: use `Sequential`, or `add_parameter`.
+    Assigning a `Parameter` or a `Module` to an attribute is all it takes to own it. What stands in a plain Python list
+    is not seen: use `Sequential`, or `add_parameter`.
 
     Attributes:
         training: True in training, False in evaluation. Layers such as `Dropout` look at it.
+
+    Raises:
+        AttributeError: A module was assigned before `super().__init__()`, or under a name that `Module` uses itself; or
+            an attribute is read that is not there.
+
+    Examples:
+        >>> import minitorch
+        >>> class Network(minitorch.Module):
+        ...     def __init__(self):
+        ...         super().__init__()
+        ...         self.layer = minitorch.Linear(2, 1)
+        ...
+        ...     def forward(self, x):
+        ...         return self.layer(x)
+        >>> network = Network()
+        >>> network(minitorch.zeros(5, 2)).shape
+        (5, 1)
+        >>> network
+        Network(
+          (layer): Linear(2, 1)
+        )
     """
 
     _modules: dict[str, "Module"]
@@ -67,7 +86,13 @@ class Module:
     # The tree
 
     def modules(self) -> list["Module"]:
-        """The direct children of this module."""
+        """The direct children of this module.
+
+        Examples:
+            >>> import minitorch
+            >>> minitorch.Sequential(minitorch.Linear(2, 3), minitorch.ReLU()).modules()
+            [Linear(2, 3), ReLU()]
+        """
         return list(self._modules.values())
 
     def _walk(self) -> Iterator["Module"]:
@@ -77,17 +102,41 @@ class Module:
             yield from child._walk()
 
     def train(self) -> None:
-        """Put this module and everything below it into training mode."""
+        """Put this module and everything below it into training mode.
+
+        Examples:
+            >>> import minitorch
+            >>> network = minitorch.Sequential(minitorch.Dropout(0.5))
+            >>> network.eval()
+            >>> network.train()
+            >>> network[0].training
+            True
+        """
         for module in self._walk():
             module.training = True
 
     def eval(self) -> None:
-        """Put this module and everything below it into evaluation mode."""
+        """Put this module and everything below it into evaluation mode.
+
+        Examples:
+            >>> import minitorch
+            >>> network = minitorch.Sequential(minitorch.Dropout(0.5))
+            >>> network.eval()
+            >>> network(minitorch.ones(4))
+            tensor([1., 1., 1., 1.], shape=(4,))
+        """
         for module in self._walk():
             module.training = False
 
     def named_parameters(self) -> list[tuple[str, Parameter]]:
-        """All parameters of the tree with their dotted names, such as ("encoder.layer1.weight", ...)."""
+        """All parameters of the tree with their dotted names, such as ("encoder.layer1.weight", ...).
+
+        Examples:
+            >>> import minitorch
+            >>> network = minitorch.Sequential(minitorch.Linear(2, 3), minitorch.ReLU())
+            >>> [(name, parameter.value.shape) for name, parameter in network.named_parameters()]
+            [('0.weight', (3, 2)), ('0.bias', (3,))]
+        """
         own = list(self._parameters.items())
         below = [
             (f"{child_name}.{name}", parameter)
@@ -97,7 +146,14 @@ class Module:
         return own + below
 
     def parameters(self) -> list[Parameter]:
-        """All parameters of the tree; one that is shared by several modules is listed once."""
+        """All parameters of the tree; one that is shared by several modules is listed once.
+
+        Examples:
+            >>> import minitorch
+            >>> layer = minitorch.Linear(2, 3)  # of a weight and a bias
+            >>> len(minitorch.Sequential(layer, layer).parameters())
+            2
+        """
         return list({id(parameter): parameter for _, parameter in self.named_parameters()}.values())
 
     def add_parameter(self, k: str, v: Any) -> Parameter:
@@ -106,6 +162,17 @@ class Module:
         Args:
             k: The name, under which it can be read as an attribute too.
             v: Its value.
+
+        Returns:
+            The new parameter.
+
+        Examples:
+            >>> import minitorch
+            >>> module = minitorch.Module()
+            >>> for i in range(2):
+            ...     _ = module.add_parameter(f"weight_{i}", minitorch.Scalar(i))
+            >>> module.weight_1
+            Scalar(1.0)
         """
         parameter = Parameter(v, k)
         setattr(self, k, parameter)
@@ -169,7 +236,14 @@ class Module:
     # Saving and loading
 
     def state_dict(self) -> dict[str, np.ndarray]:
-        """A copy of every parameter's values, by dotted name; `minitorch.save` writes it to a file."""
+        """A copy of every parameter's values, by dotted name; `minitorch.save` writes it to a file.
+
+        Examples:
+            >>> import minitorch
+            >>> state = minitorch.Linear(2, 3).state_dict()
+            >>> {name: array.shape for name, array in state.items()}
+            {'weight': (3, 2), 'bias': (3,)}
+        """
         return {name: np.array(parameter.value) for name, parameter in self.named_parameters()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -182,6 +256,13 @@ class Module:
 
         Raises:
             StateError: A name is missing or unknown, or an array has the wrong shape.
+
+        Examples:
+            >>> import minitorch
+            >>> layer = minitorch.Linear(2, 1, bias=False)
+            >>> layer.load_state_dict({"weight": [[3, 4]]})
+            >>> layer.weight
+            tensor([[3., 4.]], shape=(1, 2), requires_grad=True)
         """
         parameters = dict(self.named_parameters())
         missing = [name for name in parameters if name not in state]

@@ -19,11 +19,7 @@ from .tensor_functions import as_dim
 
 
 def as_pair(kernel: int | Sequence[int]) -> tuple[int, int]:
-    """Read the size of a window, (height, width); one number stands for both.
-
-    Raises:
-        ShapeError: It is neither one nor two whole numbers of at least 1.
-    """
+    """Read the size of a window, (height, width), where one number stands for both; or raise ShapeError."""
     sizes = as_sizes(kernel, "kernel")
     sizes = sizes * 2 if len(sizes) == 1 else sizes
     if len(sizes) != 2 or min(sizes) < 1:
@@ -39,11 +35,7 @@ def as_pair(kernel: int | Sequence[int]) -> tuple[int, int]:
 
 
 def as_width(kernel: int | Sequence[int]) -> tuple[int]:
-    """Read the width of a window over sequences, a number or a sequence of one.
-
-    Raises:
-        ShapeError: It is not one whole number of at least 1.
-    """
+    """Read the width of a window over sequences, a number or a sequence of one; or raise ShapeError."""
     sizes = as_sizes(kernel, "kernel")
     if len(sizes) != 1 or sizes[0] < 1:
         raise ShapeError(
@@ -69,6 +61,12 @@ def tile(input: Tensor, kernel: tuple[int, int]) -> tuple[Tensor, int, int]:
 
     Raises:
         ShapeError: The input is no batch of images, or the tiles do not divide it.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.tile(minitorch.arange(8).view(1, 1, 2, 4), (2, 2))[0]
+        tensor([[[[[0., 1., 4., 5.],
+                   [2., 3., 6., 7.]]]]], shape=(1, 1, 1, 2, 4))
     """
     kh, kw = _check_tiles(input, kernel)
     batch, channel, height, width = input.shape
@@ -95,7 +93,15 @@ def _check_tiles(input: Tensor, kernel: tuple[int, int]) -> tuple[int, int]:
 
 
 def avgpool2d(input: Tensor, kernel: tuple[int, int]) -> Tensor:
-    """The mean of each tile: (batch, channel, height, width) becomes (batch, channel, height / kh, width / kw)."""
+    """The mean of each tile: (batch, channel, height, width) becomes (batch, channel, height / kh, width / kw).
+
+    Tiles are as in `tile`, and so is the ShapeError that they may raise.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.avgpool2d(minitorch.arange(8).view(1, 1, 2, 4), (2, 2))
+        tensor([[[[2.5, 4.5]]]], shape=(1, 1, 1, 2))
+    """
     tiles, height, width = tile(input, kernel)
     return tiles.mean(4).view(input.shape[0], input.shape[1], height, width)
 
@@ -104,6 +110,11 @@ def maxpool2d(input: Tensor, kernel: tuple[int, int]) -> Tensor:
     """The maximum of each tile: (batch, channel, height, width) becomes (batch, channel, height / kh, width / kw).
 
     It is the same as `max(tile(input, kernel)[0], 4)`, without the copy that `tile` makes.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.maxpool2d(minitorch.arange(8).view(1, 1, 2, 4), (2, 2))
+        tensor([[[[5., 7.]]]], shape=(1, 1, 1, 2))
     """
     return MaxPool2dFun.apply(input, _check_tiles(input, kernel))
 
@@ -125,7 +136,15 @@ def _check_cells(input: Tensor, dim: int) -> None:
 
 
 class Max(Function):
-    """The maximum along a dimension, which stays with size 1"""
+    """The maximum along a dimension, which stays with size 1
+
+    Examples:
+        >>> import minitorch
+        >>> t = minitorch.tensor([5, 2, 5], requires_grad=True)
+        >>> minitorch.Max.apply(t, 0).backward()
+        >>> t.grad
+        tensor([0.5, 0. , 0.5], shape=(3,))
+    """
 
     @staticmethod
     def forward(ctx: Context, input: Tensor, dim: int) -> Tensor:
@@ -146,19 +165,26 @@ class Max(Function):
 
 
 def max(input: Tensor, dim: int) -> Tensor:
-    """The maximum along a dimension, which stays with size 1."""
+    """The maximum along a dimension, which stays with size 1; or a ShapeError, if there are no numbers.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.max(minitorch.tensor([[1, 3, 2]]), 1)
+        tensor([[3.]], shape=(1, 1))
+    """
     return Max.apply(input, dim)
 
 
 def argmax(input: Tensor, dim: int) -> Tensor:
     """1 where the maximum along a dimension stands, else 0. If several cells tie, each of them is 1.
 
-    Args:
-        input: Any tensor.
-        dim: The dimension.
-
     Returns:
         A constant of the shape of the input.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.argmax(minitorch.tensor([5, 2, 5]), 0)
+        tensor([1., 0., 1.], shape=(3,))
     """
     constant = input.detach()
     return constant == max(constant, dim)
@@ -169,6 +195,11 @@ def softmax(input: Tensor, dim: int) -> Tensor:
 
     The maximum is subtracted first. That changes nothing in the result, and keeps e^x from overflowing; and since it
     changes nothing, the maximum may count as a constant in the gradient.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.softmax(minitorch.tensor([1000, 1000, -1000]), 0)
+        tensor([0.5, 0.5, 0. ], shape=(3,))
     """
     e = (input - max(input.detach(), dim)).exp()
     return e / e.sum(dim)
@@ -202,6 +233,11 @@ def logsoftmax(input: Tensor, dim: int) -> Tensor:
     """The logarithm of `softmax`: x minus the logarithm of the sum of e^x along a dimension.
 
     Taking the logarithm of the finished softmax would fail for small probabilities, which round to 0.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.logsoftmax(minitorch.tensor([1000, 0]), 0)
+        tensor([    0., -1000.], shape=(2,))
     """
     return LogSoftmax.apply(input, dim)
 
@@ -217,8 +253,7 @@ def _log_of_at_least_one(x: Tensor) -> Tensor:
 def dropout(input: Tensor, rate: float, ignore: bool = False) -> Tensor:
     """Set random cells to zero, each with probability `rate`, and scale up the rest so that the mean stays the same.
 
-    Because of the scaling by 1 / (1 - rate), nothing needs to be done in evaluation (Srivastava et al., 2014, in the
-    "inverted" form that is usual today).
+    The scale is 1 / (1 - rate), so that nothing needs to be done in evaluation (Srivastava et al., 2014, "inverted").
 
     Args:
         input: Any tensor.
@@ -227,6 +262,11 @@ def dropout(input: Tensor, rate: float, ignore: bool = False) -> Tensor:
 
     Raises:
         ArgumentError: The rate is not a probability.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.dropout(minitorch.ones(3), 0.5, ignore=True)
+        tensor([1., 1., 1.], shape=(3,))
     """
     check_rate(rate)
     if ignore or rate == 0:
@@ -250,12 +290,7 @@ def check_rate(rate: float) -> None:
 def _check_probability(name: str, got: str, value: float, fix: str) -> None:
     if not 0 <= value <= 1:
         raise ArgumentError(
-            explain(
-                f"The {name} must be a probability.",
-                got=got,
-                expected="a number from 0 to 1",
-                fix=fix,
-            )
+            explain(f"The {name} must be a probability.", got=got, expected="a number from 0 to 1", fix=fix)
         )
 
 
@@ -289,19 +324,22 @@ def _as_labels(labels: Any, classes: int) -> npt.NDArray[np.int64]:
 
 
 def one_hot(labels: Any, classes: int, like: Tensor) -> Tensor:
-    """Rows that are 1 at the label and 0 elsewhere.
+    """Rows that are 1 at the label and 0 elsewhere: a constant of shape (batch, classes).
 
     Args:
         labels: Whole numbers from 0 to classes - 1: a list, an array or a tensor of shape (batch,).
         classes: The number of columns.
         like: The tensor whose backend and type to use.
 
-    Returns:
-        A constant of shape (batch, classes).
-
     Raises:
         ArgumentError: A label is no whole number, or out of range.
         ShapeError: The labels are not a single row.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.one_hot([2, 0], 3, like=minitorch.zeros(1))
+        tensor([[0., 0., 1.],
+                [1., 0., 0.]], shape=(2, 3))
     """
     return _one_in_each_row(1.0, _as_labels(labels, classes), classes, like)
 
@@ -339,18 +377,20 @@ class NLLLoss(Function):
 
 
 def nll_loss(log_probabilities: Tensor, labels: Any) -> Tensor:
-    """Negative log likelihood: minus the log-probability of the right class, averaged over the batch.
+    """Negative log likelihood: minus the log-probability of the right class, averaged over the batch; of shape (1,).
 
     Args:
         log_probabilities: Of shape (batch, classes), for instance from `logsoftmax`.
         labels: Whole numbers from 0 to classes - 1, of shape (batch,).
 
-    Returns:
-        A tensor of shape (1,).
-
     Raises:
         ShapeError: The shapes do not fit, or the batch is empty.
         ArgumentError: A label is out of range.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.nll_loss(minitorch.tensor([[-1, -2], [-3, -4]]), [0, 1])
+        tensor([2.5], shape=(1,))
     """
     return _mean_loss(log_probabilities, labels, 0.0)
 
@@ -381,7 +421,7 @@ def _mean_loss(log_probabilities: Tensor, labels: Any, smoothing: float) -> Tens
 
 
 def cross_entropy(logits: Tensor, labels: Any, label_smoothing: float = 0.0) -> Tensor:
-    """`nll_loss` of `logsoftmax`, for the bare outputs of a network.
+    """`nll_loss` of `logsoftmax`, for the bare outputs of a network; of shape (1,).
 
     Args:
         logits: Of shape (batch, classes).
@@ -389,12 +429,14 @@ def cross_entropy(logits: Tensor, labels: Any, label_smoothing: float = 0.0) -> 
         label_smoothing: The probability that is taken from the labels and given to all classes in equal parts, from 0
             to 1, so that the network does not strive for certainty (Szegedy et al., 2016).
 
-    Returns:
-        A tensor of shape (1,).
-
     Raises:
         ShapeError: The shapes do not fit, or the batch is empty.
         ArgumentError: A label is out of range, or the smoothing is not a probability.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.cross_entropy(minitorch.tensor([[0, 1000], [1000, 0]]), [0, 0])
+        tensor([500.], shape=(1,))
     """
     got = f"label_smoothing={label_smoothing}"
     _check_probability("label smoothing", got, label_smoothing, "pass for instance 0.1 to smooth a little")
@@ -417,18 +459,20 @@ def _as_target(prediction: Tensor, target: Any) -> Tensor:
 
 
 def binary_cross_entropy_with_logits(logits: Tensor, targets: Any) -> Tensor:
-    """The cross entropy of two classes, from the logit x of class 1: ln(1 + e^x) - t x, averaged over all cells.
+    """The cross entropy of two classes, ln(1 + e^x) - t x for the logit x of class 1: the mean over all cells, (1,).
 
     Args:
         logits: Of any shape.
         targets: Probabilities t of class 1, from 0 to 1, of the same shape.
 
-    Returns:
-        A tensor of shape (1,).
-
     Raises:
         ShapeError: The shapes differ, or there are no cells.
         ArgumentError: A target is not a probability.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.binary_cross_entropy_with_logits(minitorch.tensor([-1000, 1000]), [1, 1])
+        tensor([500.], shape=(1,))
     """
     targets = _as_target(logits, targets)
     values = targets.to_numpy()
@@ -448,17 +492,19 @@ def binary_cross_entropy_with_logits(logits: Tensor, targets: Any) -> Tensor:
 
 
 def mse_loss(predictions: Tensor, targets: Any) -> Tensor:
-    """The mean squared error over all cells.
+    """The mean squared error over all cells, of shape (1,).
 
     Args:
         predictions: Of any shape.
         targets: Of the same shape.
 
-    Returns:
-        A tensor of shape (1,).
-
     Raises:
         ShapeError: The shapes differ, or there are no cells.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.mse_loss(minitorch.tensor([1, 2]), [4, 3])
+        tensor([5.], shape=(1,))
     """
     difference = predictions - _as_target(predictions, targets)
     return (difference * difference).mean()
@@ -512,35 +558,42 @@ def _unroll(input: Tensor, window: tuple[int, ...]) -> Tensor:
 
 
 def unroll(input: Tensor, K: int) -> Tensor:
-    """All windows of width K over the last dimension: [1, 2, 3] with K = 2 becomes [[1, 2], [2, 3], [3, 0]].
+    """All windows of width K over the last dimension, with zeros past the edge: (..., T) becomes (..., T, K).
 
-    A window starts at each place; what it covers past the edge is 0. Convolution is this, followed by a matrix
-    product with the weights, without the windows ever being stored.
+    A window starts at each place. Convolution is this, followed by a matrix product with the weights, without the
+    windows ever being stored.
 
     Args:
         input: Of shape (..., T).
         K: The width of the window; it may be larger than T.
 
-    Returns:
-        A tensor of shape (..., T, K).
-
     Raises:
         ShapeError: The input has no dimension, or K is less than 1.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.unroll(minitorch.tensor([1, 2, 3]), 2)
+        tensor([[1., 2.],
+                [2., 3.],
+                [3., 0.]], shape=(3, 2))
     """
     return _unroll(input, as_width(K))
 
 
 def unroll2d(input: Tensor, kernel: int | Sequence[int]) -> Tensor:
-    """All windows of height KH and width KW over the last two dimensions; see `unroll`.
+    """All windows of height KH and width KW over the last two dimensions: (..., H, W) becomes (..., H, W, KH, KW).
 
     Args:
         input: Of shape (..., H, W).
-        kernel: The size of the window, (KH, KW).
-
-    Returns:
-        A tensor of shape (..., H, W, KH, KW).
+        kernel: The size of the window, (KH, KW); see `unroll`.
 
     Raises:
         ShapeError: The input has fewer than two dimensions, or the window is empty.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.unroll2d(minitorch.tensor([[1, 2], [3, 4]]), (2, 2))[0, 1, :, :]
+        tensor([[2., 0.],
+                [4., 0.]], shape=(2, 2))
     """
     return _unroll(input, as_pair(kernel))

@@ -72,7 +72,7 @@ def max(x: float, y: float) -> float:
 
 
 def is_close(x: float, y: float) -> bool:
-    """f(x, y) = |x - y| < 0.01"""
+    """f(x, y) = whether x and y differ by less than 0.01"""
     return abs(x - y) < 1e-2
 
 
@@ -121,7 +121,13 @@ def exp(x: float) -> float:
 
 
 def map(fn: Callable[[float], float]) -> Callable[[Iterable[float]], list[float]]:
-    """Turn a function of one number into a function of a list: [x1, x2, ...] becomes [fn(x1), fn(x2), ...]."""
+    """Turn a function of one number into a function of a list: [x1, x2, ...] becomes [fn(x1), fn(x2), ...].
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.operators.map(abs)([1, -2])
+        [1, 2]
+    """
 
     def apply(values: Iterable[float]) -> list[float]:
         return [fn(x) for x in values]
@@ -133,6 +139,11 @@ def zipWith(fn: Callable[[float, float], float]) -> Callable[[Iterable[float], I
     """Turn a function of two numbers into one of two lists of the same length: [fn(x1, y1), fn(x2, y2), ...].
 
     The function of two lists raises ValueError when one of them is longer.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.operators.zipWith(minitorch.operators.mul)([1, 2], [10, 100])
+        [10, 200]
     """
 
     def apply(left: Iterable[float], right: Iterable[float]) -> list[float]:
@@ -145,6 +156,12 @@ def reduce(fn: Callable[[float, float], float], start: float) -> Callable[[Itera
     """Turn a function of two numbers into one that folds a list: fn(x3, fn(x2, fn(x1, start))).
 
     An empty list gives `start`.
+
+    Examples:
+        >>> import minitorch
+        >>> fold = minitorch.operators.reduce(lambda x, so_far: 10 * so_far + x, 0)
+        >>> fold([1, 2, 3])
+        123
     """
 
     def apply(values: Iterable[float]) -> float:
@@ -172,5 +189,11 @@ def sum(values: Iterable[float]) -> float:
 
 
 def prod(values: Iterable[float]) -> float:
-    """Multiply a list; the product of no values is 1.0."""
+    """Multiply a list; the product of no values is 1.0.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.prod([2, 3, 4]), minitorch.prod([])
+        (24.0, 1.0)
+    """
     return reduce(mul, 1.0)(values)

@@ -1,6 +1,6 @@
 """Optimizers, which change parameters along their gradients, and schedules, which change the learning rate.
 
-An optimizer sees nothing but `Parameter`s. Their values may be tensors or Scalars: it takes the numbers of either as a
+An optimizer sees nothing but parameters. Their values may be tensors or Scalars: it takes the numbers of either as a
 NumPy array, computes the new ones, and has the old value make a new one like itself. No step needs a graph.
 """
 
@@ -64,6 +64,21 @@ class Optimizer:
         lr: The current learning rate; schedules change it.
         memory: For each parameter, by its number, the named quantities that the optimizer remembers.
         remembers: The names of those quantities.
+
+    Raises:
+        ArgumentError: A setting is out of its range.
+
+    Examples:
+        >>> import minitorch
+        >>> x = minitorch.Parameter(minitorch.Scalar(3))
+        >>> optimizer = minitorch.SGD([x], lr=0.25)
+        >>> for _ in range(2):
+        ...     optimizer.zero_grad()
+        ...     (x.value * x.value).backward()
+        ...     optimizer.step()
+        ...     print(x)
+        Scalar(1.5)
+        Scalar(0.75)
     """
 
     remembers: tuple[str, ...] = ()
@@ -74,7 +89,16 @@ class Optimizer:
         self.memory: list[dict[str, Any]] = [{} for _ in self.parameters]
 
     def zero_grad(self) -> None:
-        """Forget all gradients, so that the next backward pass starts from nothing."""
+        """Forget all gradients, so that the next backward pass starts from nothing.
+
+        Examples:
+            >>> import minitorch
+            >>> x = minitorch.Parameter(minitorch.ones(1))
+            >>> (x.value * x.value).backward()
+            >>> minitorch.SGD([x]).zero_grad()
+            >>> print(x.value.grad)
+            None
+        """
         for parameter in self.parameters:
             value = parameter.value
             if hasattr(value, "derivative"):
@@ -83,7 +107,16 @@ class Optimizer:
                 value.grad = None
 
     def step(self) -> None:
-        """Change every parameter that has a gradient. Its new value is a fresh leaf, without a gradient."""
+        """Change every parameter that has a gradient. Its new value is a fresh leaf, without a gradient.
+
+        Examples:
+            >>> import minitorch
+            >>> x = minitorch.Parameter(minitorch.tensor([3]))
+            >>> (x.value * 10).backward()
+            >>> minitorch.SGD([x], lr=0.1).step()
+            >>> x
+            tensor([2.], shape=(1,), requires_grad=True)
+        """
         for parameter, memory in zip(self.parameters, self.memory):
             old, gradient = parameter.value, _gradient(parameter)
             if gradient is not None:
@@ -103,7 +136,17 @@ class Optimizer:
         raise NotImplementedError
 
     def state_dict(self) -> dict[str, np.ndarray]:
-        """The learning rate and the memory, as arrays; the parameters themselves belong to the model's state."""
+        """The learning rate and the memory, as arrays; the parameters themselves belong to the model's state.
+
+        Examples:
+            >>> import minitorch
+            >>> x = minitorch.Parameter(minitorch.tensor([3]))
+            >>> optimizer = minitorch.SGD([x], lr=0.5, momentum=0.5)
+            >>> (x.value * 10).backward()
+            >>> optimizer.step()
+            >>> optimizer.state_dict()
+            {'lr': array(0.5), '0.velocity': array([10.])}
+        """
         state = {"lr": np.array(self.lr)}
         for number, memory in enumerate(self.memory):
             state.update({f"{number}.{name}": np.array(quantity) for name, quantity in memory.items()})
@@ -112,9 +155,13 @@ class Optimizer:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over what `state_dict` returned. Everything is checked before anything is changed.
 
+        Args:
+            state: The arrays by name.
+
         Raises:
             StateError: The state names a parameter that is not there, lacks the learning rate, or an array has
                 neither the shape of its parameter nor is a single number.
+            ArgumentError: The learning rate is negative.
         """
         memory: list[dict[str, Any]] = [{} for _ in self.parameters]
         for key, array in state.items():
@@ -168,6 +215,15 @@ def clip_grad_norm_(parameters: Iterable[Parameter] | Parameter, max_norm: float
         ArgumentError: The greatest length is not more than 0.
         DTypeError: Something else than a parameter is among them.
         StateError: The gradient is not finite; then no direction is right, and nothing is changed.
+
+    Examples:
+        >>> import minitorch
+        >>> x = minitorch.Parameter(minitorch.zeros(2))
+        >>> x.value.backward(minitorch.tensor([30, 40]))
+        >>> minitorch.clip_grad_norm_([x], max_norm=5)
+        50.0
+        >>> x.value.grad
+        tensor([3., 4.], shape=(2,))
     """
     if not max_norm > 0:
         raise ArgumentError(
@@ -229,6 +285,22 @@ class SGD(Optimizer):
         lr: The learning rate.
         momentum: How much of the previous direction is kept, in [0, 1).
         weight_decay: How strongly values are pulled towards zero, 0 or more.
+
+    Raises:
+        ArgumentError: A setting is out of its range.
+
+    Examples:
+        >>> import minitorch
+        >>> x = minitorch.Parameter(minitorch.Scalar(100))
+        >>> optimizer = minitorch.SGD([x], lr=1, momentum=0.5)
+        >>> for _ in range(3):
+        ...     optimizer.zero_grad()
+        ...     (8 * x.value).backward()
+        ...     optimizer.step()
+        ...     print(x)
+        Scalar(92.0)
+        Scalar(80.0)
+        Scalar(66.0)
     """
 
     remembers = ("velocity",)
@@ -261,6 +333,18 @@ class Adam(Optimizer):
         lr: The learning rate.
         betas: How much of the running means of the gradient and of its square is kept at each step, in [0, 1).
         eps: Added to the divisor, so that it is never zero.
+
+    Raises:
+        ArgumentError: A setting is out of its range.
+
+    Examples:
+        >>> import minitorch
+        >>> x = minitorch.Parameter(minitorch.tensor([5, 5]))
+        >>> optimizer = minitorch.Adam([x], lr=1)
+        >>> (x.value * minitorch.tensor([0.001, 1000])).sum().backward()
+        >>> optimizer.step()
+        >>> x
+        tensor([4., 4.], shape=(2,), requires_grad=True)
     """
 
     remembers = ("steps", "mean", "square")
@@ -290,6 +374,14 @@ class LRScheduler:
 
     Args:
         optimizer: The optimizer to steer; its learning rate at this moment is the starting rate.
+
+    Examples:
+        >>> import minitorch
+        >>> optimizer = minitorch.SGD([], lr=8)
+        >>> schedule = minitorch.StepLR(optimizer, step_size=1, gamma=0.5)
+        >>> schedule.step()
+        >>> optimizer.lr, schedule.base_lr, schedule.steps
+        (4.0, 8, 1)
     """
 
     def __init__(self, optimizer: Optimizer) -> None:
@@ -314,8 +406,11 @@ class LRScheduler:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over what `state_dict` returned, and set the learning rate to match.
 
+        Args:
+            state: The arrays by name.
+
         Raises:
-            StateError: An entry is missing or unknown.
+            StateError: An entry is missing or unknown, or is not a single number.
         """
         if set(state) != {"base_lr", "steps"}:
             raise StateError(
@@ -342,7 +437,27 @@ class LRScheduler:
 
 
 class StepLR(LRScheduler):
-    """Multiplies the learning rate by `gamma` after every `step_size` steps."""
+    """Multiplies the learning rate by `gamma` after every `step_size` steps.
+
+    Args:
+        optimizer: The optimizer to steer.
+        step_size: After how many steps the learning rate changes, each time.
+        gamma: What it is multiplied by, 0 or more.
+
+    Raises:
+        ArgumentError: A setting is out of its range.
+
+    Examples:
+        >>> import minitorch
+        >>> optimizer = minitorch.SGD([], lr=8)
+        >>> schedule = minitorch.StepLR(optimizer, step_size=2, gamma=0.5)
+        >>> for _ in range(3):
+        ...     print(optimizer.lr)
+        ...     schedule.step()
+        8.0
+        8.0
+        4.0
+    """
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
         self.step_size = _check_steps(self, "step_size", step_size)
@@ -354,7 +469,29 @@ class StepLR(LRScheduler):
 
 
 class LinearLR(LRScheduler):
-    """Moves the factor in a straight line from `start_factor` to `end_factor`, over `total_iters` steps."""
+    """Moves the factor in a straight line from `start_factor` to `end_factor`, over `total_iters` steps.
+
+    Args:
+        optimizer: The optimizer to steer.
+        start_factor: The factor at the beginning, 0 or more.
+        end_factor: The factor at the end, 0 or more.
+        total_iters: The number of steps in between; afterwards the factor stays.
+
+    Raises:
+        ArgumentError: A setting is out of its range.
+
+    Examples:
+        >>> import minitorch
+        >>> optimizer = minitorch.SGD([], lr=8)
+        >>> schedule = minitorch.LinearLR(optimizer, 1, 0.5, total_iters=2)
+        >>> for _ in range(4):
+        ...     print(optimizer.lr)
+        ...     schedule.step()
+        8.0
+        6.0
+        4.0
+        4.0
+    """
 
     def __init__(
         self, optimizer: Optimizer, start_factor: float = 1.0, end_factor: float = 0.0, total_iters: int = 5
@@ -376,6 +513,20 @@ class CosineAnnealingLR(LRScheduler):
         optimizer: The optimizer to steer.
         T_max: The number of steps that the fall takes; afterwards the factor stays.
         end_factor: The factor at the end.
+
+    Raises:
+        ArgumentError: A setting is out of its range.
+
+    Examples:
+        >>> import minitorch
+        >>> optimizer = minitorch.SGD([], lr=8)
+        >>> schedule = minitorch.CosineAnnealingLR(optimizer, T_max=2)
+        >>> for _ in range(3):
+        ...     print(optimizer.lr)
+        ...     schedule.step()
+        8.0
+        4.0
+        0.0
     """
 
     def __init__(self, optimizer: Optimizer, T_max: int, end_factor: float = 0.0) -> None:

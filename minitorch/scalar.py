@@ -29,6 +29,14 @@ class Scalar(Variable):
     Attributes:
         data: The number, a float.
         derivative: The derivative that `backward` has collected so far, or None.
+
+    Examples:
+        >>> import minitorch
+        >>> x = minitorch.Scalar(3)
+        >>> y = x * x + 2
+        >>> y.backward()
+        >>> y, x.derivative
+        (Scalar(11.0), 6.0)
     """
 
     # NumPy numbers leave arithmetic with a Scalar to the Scalar, instead of turning it into an array.
@@ -126,6 +134,14 @@ class Scalar(Variable):
 
         Raises:
             GraphError: The Scalar is a constant.
+
+        Examples:
+            >>> import minitorch
+            >>> x = minitorch.Scalar(3)
+            >>> for _ in range(2):  # derivatives add up
+            ...     (5 * x).backward()
+            >>> x.derivative
+            10.0
         """
         if self.is_constant():
             raise GraphError(
@@ -156,7 +172,15 @@ class Scalar(Variable):
         self.derivative = (self.derivative or 0.0) + x
 
     def requires_grad_(self, requires_grad: bool = True) -> "Scalar":
-        """Turn this Scalar into a leaf, or, with False, into a constant. Returns itself."""
+        """Turn this Scalar into a leaf, or, with False, into a constant. Returns itself.
+
+        Examples:
+            >>> import minitorch
+            >>> x, y = minitorch.Scalar(3), minitorch.Scalar(4).requires_grad_(False)
+            >>> (x * y).backward()
+            >>> print(x.derivative, y.derivative)
+            4.0 None
+        """
         self.history = History() if requires_grad else None
         return self
 
@@ -184,6 +208,7 @@ class Scalar(Variable):
 
 
 ScalarLike: TypeAlias = float | int | Scalar
+"""What Scalars can be combined with."""
 
 
 def _as_float(x: Any) -> float:

@@ -10,7 +10,25 @@ from .errors import DTypeError, explain
 
 
 class ScalarFunction(Function):
-    """A Function of `Scalar`s. Plain numbers among the arguments of `apply` become Scalars of their own."""
+    """A Function of Scalars. Plain numbers among the arguments of `apply` become Scalars of their own.
+
+    A `forward` that returns something else than a float raises DTypeError.
+
+    Examples:
+        >>> import minitorch
+        >>> class Double(minitorch.ScalarFunction):
+        ...     @staticmethod
+        ...     def forward(ctx, x):
+        ...         return 2 * x
+        ...
+        ...     @staticmethod
+        ...     def backward(ctx, d_output):
+        ...         return 2 * d_output
+        >>> x = minitorch.Scalar(3)
+        >>> (Double.apply(x) + 1).backward()
+        >>> x.derivative
+        2.0
+    """
 
     @classmethod
     def _forward(cls, ctx: Context, *values: float) -> float:

@@ -30,6 +30,15 @@ def sequence_mask(lengths: Any, width: int, like: Tensor) -> Tensor:
     Raises:
         ShapeError: The lengths are not a single row.
         ArgumentError: A length is not whole, less than 1 or more than `width`.
+
+    Examples:
+        >>> import minitorch
+        >>> mask = minitorch.sequence_mask([3, 1], width=4, like=minitorch.zeros(1))
+        >>> mask.shape
+        (2, 1, 4)
+        >>> mask.view(2, 4)
+        tensor([[1., 1., 1., 0.],
+                [1., 0., 0., 0.]], shape=(2, 4))
     """
 
     def refuse(found: str) -> ArgumentError:
@@ -73,6 +82,13 @@ def max_over_time(input: Tensor, mask: Tensor | None = None) -> Tensor:
         ShapeError: The shapes do not fit, or there are no steps.
         ArgumentError: The mask has other numbers, or leaves nothing of a sequence.
         DTypeError: The input or the mask is no tensor.
+
+    Examples:
+        >>> import minitorch
+        >>> input = minitorch.tensor([[[-3, -1, 0]]])  # two steps, and one that only fills up
+        >>> mask = minitorch.sequence_mask([2], width=3, like=input)
+        >>> minitorch.max_over_time(input, mask)
+        tensor([[-1.]], shape=(1, 1))
     """
     _check_sequences(input, mask)
     if mask is not None and not mask.numbers().all():
@@ -82,7 +98,27 @@ def max_over_time(input: Tensor, mask: Tensor | None = None) -> Tensor:
 
 
 def mean_over_time(input: Tensor, mask: Tensor | None = None) -> Tensor:
-    """The mean of each channel over all steps, or those that count; see `max_over_time`."""
+    """The mean of each channel over all steps, or those that count.
+
+    Args:
+        input: Sequences, of shape (batch, channels, width).
+        mask: 1 in the steps that count, 0 in the others, as for `max_over_time`.
+
+    Returns:
+        A tensor of shape (batch, channels).
+
+    Raises:
+        ShapeError: The shapes do not fit, or there are no steps.
+        ArgumentError: The mask has other numbers, or leaves nothing of a sequence.
+        DTypeError: The input or the mask is no tensor.
+
+    Examples:
+        >>> import minitorch
+        >>> input = minitorch.tensor([[[2, 4, 0]]])  # two steps, and one that only fills up
+        >>> mask = minitorch.sequence_mask([2], width=3, like=input)
+        >>> minitorch.mean_over_time(input, mask)
+        tensor([[3.]], shape=(1, 1))
+    """
     _check_sequences(input, mask)
     if mask is None:
         return input.mean(2).view(*input.shape[:2])

@@ -22,6 +22,14 @@ def save(state: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
 
     Raises:
         DataFileError: An entry holds something other than numbers or text.
+
+    Examples:
+        >>> import minitorch
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     minitorch.save(minitorch.Linear(2, 1).state_dict(), f"{folder}/layer.npz")
+        ...     sorted(minitorch.load(f"{folder}/layer.npz"))
+        ['bias', 'weight']
     """
     arrays = {}
     for name, value in state.items():
@@ -57,8 +65,22 @@ def save(state: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
 def load(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     """Read the arrays that `save` wrote.
 
+    Args:
+        path: The file.
+
+    Returns:
+        The arrays by name, for instance for `Module.load_state_dict`.
+
     Raises:
         DataFileError: The file is missing, cut short, altered, or no such file at all.
+
+    Examples:
+        >>> import minitorch
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     minitorch.save({"steps": 3, "weight": [[1, 2]]}, f"{folder}/state.npz")
+        ...     minitorch.load(f"{folder}/state.npz")
+        {'steps': array(3), 'weight': array([[1, 2]])}
     """
     if not Path(path).is_file():
         raise DataFileError(

@@ -29,7 +29,7 @@ OWN_CACHE = 3 * 2**15
 """How many cells the cache of a single core can hold, about."""
 
 LONGEST = 3 * CELLS
-"""How many cells of small windows are laid out one after the other, at most: a longer loop is not faster any more."""
+"""How many cells of small windows are laid out one after the other, at most; a longer loop is not faster any more."""
 
 NO_MARGINS = (np.int64(0), np.int64(0))
 """No zeros above an image, nor to its left. (Of NumPy's type for the same reason as NEXT.)"""

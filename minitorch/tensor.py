@@ -65,6 +65,14 @@ class Tensor(Variable):
     Attributes:
         grad: The gradient that `backward` has collected so far, a constant tensor of the same shape, or None.
         backend: What computes with the tensor.
+
+    Examples:
+        >>> import minitorch
+        >>> t = minitorch.tensor([[1, 2], [3, 4]], requires_grad=True)
+        >>> (t * t).sum().backward()
+        >>> t.grad
+        tensor([[2., 4.],
+                [6., 8.]], shape=(2, 2))
     """
 
     # What most tensors never change stands here, once for all of them: tensors are made by the thousand.
@@ -189,11 +197,7 @@ class Tensor(Variable):
         self._tensor.set(key, val)
 
     def item(self) -> float:
-        """The number in a tensor of one cell.
-
-        Raises:
-            ShapeError: The tensor has several cells, or none.
-        """
+        """The number in a tensor of one cell; ShapeError if it has several, or none."""
         if self.size != 1:
             raise ShapeError(
                 explain(
@@ -260,11 +264,7 @@ class Tensor(Variable):
         return made
 
     def like(self, values: Any) -> "Tensor":
-        """A constant of the same shape, type and backend, that holds a copy of `values`.
-
-        Raises:
-            ShapeError: The values have another shape.
-        """
+        """A constant of the same shape, type and backend with a copy of `values`; ShapeError if their shape differs."""
         array = np.asarray(values)
         if array.shape != self.shape:
             raise ShapeError(
@@ -443,6 +443,11 @@ class Tensor(Variable):
 
         Raises:
             ContiguityError: The cells do not lie in memory row by row; use `.contiguous().view(...)`.
+
+        Examples:
+            >>> import minitorch
+            >>> minitorch.arange(6).view(2, -1).shape
+            (2, 3)
         """
         return View.apply(self, shape)
 
@@ -475,6 +480,13 @@ class Tensor(Variable):
         Raises:
             GraphError: The tensor is a constant, or has several cells and no gradient is given.
             ShapeError: The gradient has another shape.
+
+        Examples:
+            >>> import minitorch
+            >>> t = minitorch.tensor([2, 3], requires_grad=True)
+            >>> (t * t).backward(minitorch.tensor([1, 10]))
+            >>> t.grad
+            tensor([ 4., 60.], shape=(2,))
         """
         if self.history is None:
             raise GraphError(
@@ -509,11 +521,7 @@ class Tensor(Variable):
         backpropagate(self, self._fit(gradient))
 
     def accumulate_derivative(self, x: Any) -> None:
-        """Add `x` to the gradient of this leaf.
-
-        Raises:
-            GraphError: The tensor is not a leaf.
-        """
+        """Add `x` to the gradient of this leaf; GraphError if the tensor is none."""
         if not self.is_leaf():
             raise GraphError(
                 explain(
@@ -538,8 +546,7 @@ class Tensor(Variable):
     def expand(self, other: "Tensor") -> "Tensor":
         """Bring a gradient into the shape of this tensor, by undoing what broadcasting did.
 
-        A cell that broadcasting used several times gets the sum of all its gradients. A gradient smaller than the
-        tensor is broadcast.
+        A cell that was used several times gets the sum of all its gradients. A gradient that is smaller is broadcast.
 
         Args:
             other: The gradient; its shape and this tensor's must broadcast.

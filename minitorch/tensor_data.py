@@ -47,6 +47,14 @@ def index_to_position(index: Index, strides: Strides) -> int:
     Args:
         index: The cell, one number per dimension.
         strides: The strides of the tensor.
+
+    Returns:
+        The position, a whole number.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.index_to_position((1, 2), strides=(3, 1))
+        5
     """
     position = 0
     for i in range(len(strides)):
@@ -64,6 +72,13 @@ def to_index(ordinal: int, shape: Shape, out_index: OutIndex) -> None:
         ordinal: The place in the count.
         shape: The shape of the tensor.
         out_index: Is filled with the cell, one number per dimension.
+
+    Examples:
+        >>> import minitorch
+        >>> cell = [0, 0]
+        >>> minitorch.to_index(5, (2, 3), cell)
+        >>> cell
+        [1, 2]
     """
     rest = ordinal
     for i in range(len(shape) - 1, -1, -1):
@@ -82,6 +97,13 @@ def broadcast_index(big_index: Index, big_shape: Shape, shape: Shape, out_index:
         big_shape: The shape of the larger tensor.
         shape: The shape of the smaller tensor.
         out_index: Is filled with the cell of the smaller tensor.
+
+    Examples:
+        >>> import minitorch
+        >>> cell = [0, 0]
+        >>> minitorch.broadcast_index((3, 1, 2), (4, 2, 3), (2, 1), cell)
+        >>> cell
+        [1, 0]
     """
     skipped = len(big_shape) - len(shape)
     for i in range(len(shape)):
@@ -95,6 +117,11 @@ def shape_broadcast(shape1: UserShape, shape2: UserShape) -> tuple[int, ...]:
 
     Raises:
         BroadcastError: Two sizes differ and neither is 1.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.shape_broadcast((4, 1, 3), (2, 1))
+        (4, 2, 3)
     """
     sizes = []
     for a, b in itertools.zip_longest(reversed(shape1), reversed(shape2), fillvalue=1):
@@ -143,7 +170,13 @@ def folds_to_undo(shape: tuple[int, ...], own_shape: tuple[int, ...]) -> tuple[t
 
 
 def strides_from_shape(shape: UserShape) -> tuple[int, ...]:
-    """Return the strides of a tensor whose cells lie row by row: (4, 2, 3) has strides (6, 3, 1)."""
+    """Return the strides of a tensor whose cells lie row by row.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.strides_from_shape((4, 2, 3))
+        (6, 3, 1)
+    """
     strides = []
     step = 1
     for size in reversed(shape):
@@ -403,6 +436,12 @@ class TensorData:
         IndexingError: Shape and strides have different lengths.
         ShapeError: The storage has not exactly one number per cell, or strides lead outside of it.
         DTypeError: The storage holds no real numbers.
+
+    Examples:
+        >>> import minitorch
+        >>> rows = minitorch.TensorData([1, 2, 3, 4, 5, 6], (2, 3))
+        >>> rows.strides, rows.get((1, 0))
+        ((3, 1), 4.0)
     """
 
     __slots__ = ("_layout", "_storage", "dims", "shape", "size", "strides")
@@ -455,6 +494,12 @@ class TensorData:
 
         Raises:
             ShapeError: `order` does not name every dimension exactly once.
+
+        Examples:
+            >>> import minitorch
+            >>> columns = minitorch.TensorData([1, 2, 3, 4, 5, 6], (2, 3)).permute(1, 0)
+            >>> columns.shape, columns.strides, columns.get((0, 1))
+            ((3, 2), (1, 3), 4.0)
         """
         axes = as_sizes(order, "order of the dimensions")
         return TensorData.of(self._storage, permuted_layout(self.shape, self.strides, axes))

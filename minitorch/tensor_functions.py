@@ -50,7 +50,13 @@ def as_dim(a: "Tensor", dim: Any) -> int:
 
 
 class Neg(Function):
-    """-a"""
+    """`-a`, cell by cell
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.Neg.apply(minitorch.tensor([1, -2]))
+        tensor([-1.,  2.], shape=(2,))
+    """
 
     @staticmethod
     def forward(ctx: Context, a: "Tensor") -> "Tensor":
@@ -64,7 +70,17 @@ class Neg(Function):
 
 
 class Inv(Function):
-    """1 / a"""
+    """1 / a, cell by cell
+
+    Examples:
+        >>> import minitorch
+        >>> x = minitorch.tensor([4], requires_grad=True)
+        >>> minitorch.Inv.apply(x)
+        tensor([0.25], shape=(1,), requires_grad=True)
+        >>> (16 / x).backward()
+        >>> x.grad
+        tensor([-1.], shape=(1,))
+    """
 
     @staticmethod
     def forward(ctx: Context, a: "Tensor") -> "Tensor":
@@ -80,7 +96,7 @@ class Inv(Function):
 
 
 class Sigmoid(Function):
-    """1 / (1 + e^-a)"""
+    """1 / (1 + e^-a), cell by cell"""
 
     @staticmethod
     def forward(ctx: Context, a: "Tensor") -> "Tensor":
@@ -97,7 +113,7 @@ class Sigmoid(Function):
 
 
 class ReLU(Function):
-    """max(a, 0)"""
+    """max(a, 0), cell by cell"""
 
     @staticmethod
     def forward(ctx: Context, a: "Tensor") -> "Tensor":
@@ -113,7 +129,13 @@ class ReLU(Function):
 
 
 class Log(Function):
-    """ln(a + EPS)"""
+    """ln(a + EPS), cell by cell; EPS, a millionth, keeps the logarithm of 0 finite
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.Log.apply(minitorch.tensor([1, 0]))
+        tensor([  0.    , -13.8155], shape=(2,))
+    """
 
     @staticmethod
     def forward(ctx: Context, a: "Tensor") -> "Tensor":
@@ -129,7 +151,16 @@ class Log(Function):
 
 
 class Exp(Function):
-    """e^a"""
+    """e^a, cell by cell
+
+    Examples:
+        >>> import minitorch
+        >>> x = minitorch.tensor([0], requires_grad=True)
+        >>> y = minitorch.Exp.apply(x)
+        >>> y.backward()
+        >>> y.item(), x.grad.item()
+        (1.0, 1.0)
+    """
 
     @staticmethod
     def forward(ctx: Context, a: "Tensor") -> "Tensor":
@@ -146,7 +177,15 @@ class Exp(Function):
 
 
 class Pow(Function):
-    """a to the power of a constant"""
+    """a to the power of a constant, cell by cell
+
+    Examples:
+        >>> import minitorch
+        >>> x = minitorch.tensor([2, 3], requires_grad=True)
+        >>> (x**3).sum().backward()
+        >>> x.grad
+        tensor([12., 27.], shape=(2,))
+    """
 
     @staticmethod
     def forward(ctx: Context, a: "Tensor", exponent: float) -> "Tensor":
@@ -169,7 +208,18 @@ class Pow(Function):
 
 
 class Add(Function):
-    """a + b"""
+    """a + b, cell by cell after broadcasting
+
+    Raises:
+        BroadcastError: The shapes do not go together.
+
+    Examples:
+        >>> import minitorch
+        >>> bias = minitorch.tensor([10, 20], requires_grad=True)
+        >>> (minitorch.zeros(3, 2) + bias).sum().backward()
+        >>> bias.grad
+        tensor([3., 3.], shape=(2,))
+    """
 
     @staticmethod
     def forward(ctx: Context, a: "Tensor", b: "Tensor") -> "Tensor":
@@ -183,7 +233,19 @@ class Add(Function):
 
 
 class Mul(Function):
-    """a * b"""
+    """a * b, cell by cell after broadcasting
+
+    Raises:
+        BroadcastError: The shapes do not go together.
+
+    Examples:
+        >>> import minitorch
+        >>> a = minitorch.tensor([2, 3], requires_grad=True)
+        >>> b = minitorch.tensor([5, 7])
+        >>> (a * b).sum().backward()
+        >>> a.grad
+        tensor([5., 7.], shape=(2,))
+    """
 
     @staticmethod
     def forward(ctx: Context, a: "Tensor", b: "Tensor") -> "Tensor":
@@ -204,7 +266,16 @@ class Mul(Function):
 
 
 class LT(Function):
-    """1 where a < b, else 0"""
+    """1 where a < b, else 0
+
+    Raises:
+        BroadcastError: The shapes do not go together.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.tensor([1, 2, 3]) < 2
+        tensor([1., 0., 0.], shape=(3,))
+    """
 
     @staticmethod
     def forward(ctx: Context, a: "Tensor", b: "Tensor") -> "Tensor":
@@ -220,7 +291,17 @@ class LT(Function):
 
 
 class EQ(Function):
-    """1 where a equals b, else 0"""
+    """1 where a equals b, else 0
+
+    Raises:
+        BroadcastError: The shapes do not go together.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.tensor([1, 2, 3]) == minitorch.tensor([[1], [3]])
+        tensor([[1., 0., 0.],
+                [0., 0., 1.]], shape=(2, 3))
+    """
 
     @staticmethod
     def forward(ctx: Context, a: "Tensor", b: "Tensor") -> "Tensor":
@@ -236,7 +317,16 @@ class EQ(Function):
 
 
 class IsClose(Function):
-    """1 where a and b differ by less than 0.01, else 0; it has no derivative"""
+    """1 where a and b differ by less than 0.01, else 0; it has no derivative
+
+    Raises:
+        BroadcastError: The shapes do not go together.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.tensor([1, 2]).is_close(minitorch.tensor([1.001, 2.1]))
+        tensor([1., 0.], shape=(2,))
+    """
 
     @staticmethod
     def forward(ctx: Context, a: "Tensor", b: "Tensor") -> "Tensor":
@@ -248,7 +338,20 @@ class IsClose(Function):
 
 
 class Sum(Function):
-    """The sum along a dimension, which stays with size 1"""
+    """The sum along a dimension, which stays with size 1
+
+    Raises:
+        ShapeError: There is no such dimension.
+
+    Examples:
+        >>> import minitorch
+        >>> t = minitorch.tensor([[1, 2, 3], [4, 5, 6]])
+        >>> t.sum(1)
+        tensor([[ 6.],
+                [15.]], shape=(2, 1))
+        >>> t.sum()
+        tensor([21.], shape=(1,))
+    """
 
     @staticmethod
     def forward(ctx: Context, a: "Tensor", dim: int) -> "Tensor":
@@ -264,7 +367,17 @@ class Sum(Function):
 
 
 class All(Function):
-    """1 where no cell along a dimension is 0, else 0; it has no derivative"""
+    """1 where no cell along a dimension is 0, else 0; it has no derivative
+
+    Raises:
+        ShapeError: There is no such dimension.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.tensor([[1, 2], [0, 3]]).all(1)
+        tensor([[1.],
+                [0.]], shape=(2, 1))
+    """
 
     @staticmethod
     def forward(ctx: Context, a: "Tensor", dim: int) -> "Tensor":
@@ -278,7 +391,21 @@ class All(Function):
 
 
 class Permute(Function):
-    """The same storage with its dimensions in another order"""
+    """The same storage with its dimensions in another order
+
+    Raises:
+        ShapeError: The order does not name every dimension exactly once.
+
+    Examples:
+        >>> import minitorch
+        >>> t = minitorch.zeros(2, 3, 4)
+        >>> t.permute(1, 2, 0).shape
+        (3, 4, 2)
+        >>> minitorch.tensor([[1, 2, 3], [4, 5, 6]]).permute(1, 0)
+        tensor([[1., 4.],
+                [2., 5.],
+                [3., 6.]], shape=(3, 2))
+    """
 
     hands_on_derivatives = True
 
@@ -298,7 +425,18 @@ class Permute(Function):
 
 
 class View(Function):
-    """The same storage under another shape"""
+    """The same storage under another shape
+
+    Raises:
+        ShapeError: The sizes do not multiply to the number of cells.
+        ContiguityError: The cells do not lie row by row.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.arange(6).view(2, -1)
+        tensor([[0., 1., 2.],
+                [3., 4., 5.]], shape=(2, 3))
+    """
 
     hands_on_derivatives = True
 
@@ -317,7 +455,22 @@ class View(Function):
 
 
 class Slice(Function):
-    """Some of the cells, in the same storage"""
+    """Some of the cells, in the same storage
+
+    Raises:
+        IndexingError: What stands between the brackets names no part.
+
+    Examples:
+        >>> import minitorch
+        >>> t = minitorch.tensor([[1, 2, 3], [4, 5, 6]], requires_grad=True)
+        >>> t[:, 1:]
+        tensor([[2., 3.],
+                [5., 6.]], shape=(2, 2), requires_grad=True)
+        >>> t[:, 1:].sum().backward()
+        >>> t.grad
+        tensor([[0., 1., 1.],
+                [0., 1., 1.]], shape=(2, 3))
+    """
 
     makes_derivatives = True
 
@@ -337,7 +490,14 @@ class Slice(Function):
 
 
 class Concatenate(Function):
-    """Tensors one behind the other, along a dimension"""
+    """Tensors one behind the other, along a dimension
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.Concatenate.apply(1, minitorch.zeros(2, 1), minitorch.ones(2, 2))
+        tensor([[0., 1., 1.],
+                [0., 1., 1.]], shape=(2, 3))
+    """
 
     hands_on_derivatives = True
 
@@ -365,7 +525,14 @@ class Concatenate(Function):
 
 
 class Copy(Function):
-    """The same cells in storage of their own, row by row"""
+    """The same cells in storage of their own, row by row
+
+    Examples:
+        >>> import minitorch
+        >>> turned = minitorch.arange(6).view(2, 3).permute(1, 0)
+        >>> turned.is_contiguous(), turned.contiguous().is_contiguous()
+        (False, True)
+    """
 
     @staticmethod
     def forward(ctx: Context, a: "Tensor") -> "Tensor":
@@ -382,7 +549,19 @@ class Copy(Function):
 
 
 class MatMul(Function):
-    """The matrix product a @ b"""
+    """The matrix product a @ b, of shapes (..., n, k) and (..., k, m); leading dimensions are broadcast
+
+    Raises:
+        ShapeError: A tensor has fewer than two dimensions, or the two sizes k differ.
+        BroadcastError: The leading dimensions do not go together.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.tensor([[1, 2, 3]]) @ minitorch.tensor([[10], [100], [1000]])
+        tensor([[3210.]], shape=(1, 1))
+        >>> (minitorch.zeros(5, 2, 3) @ minitorch.zeros(3, 4)).shape
+        (5, 2, 4)
+    """
 
     makes_derivatives = True
 

@@ -30,7 +30,17 @@ Kernel = TypeVar("Kernel", bound=Callable[..., None])
 
 
 class MapProto(Protocol):
-    """The function that `TensorOps.map` returns."""
+    """The function that `TensorOps.map` returns.
+
+    Examples:
+        >>> import minitorch
+        >>> double = minitorch.SimpleOps.map(lambda x: 2 * x)
+        >>> double(minitorch.tensor([3, 4]))
+        tensor([6., 8.], shape=(2,))
+        >>> double(minitorch.tensor([3, 4]), minitorch.zeros(2, 2))
+        tensor([[6., 8.],
+                [6., 8.]], shape=(2, 2))
+    """
 
     def __call__(self, x: "Tensor", out: "Tensor | None" = ..., /) -> "Tensor":
         """Apply to each cell of `x`, and write into `out` if one is given."""
@@ -42,6 +52,13 @@ class TensorOps:
 
     Attributes:
         cuda: Whether the backend computes on a graphics card.
+
+    Examples:
+        >>> import minitorch
+        >>> add = minitorch.SimpleOps.zip(lambda x, y: x + y)
+        >>> add(minitorch.tensor([[10], [20]]), minitorch.tensor([1, 2]))
+        tensor([[11., 12.],
+                [21., 22.]], shape=(2, 2))
     """
 
     cuda = False
@@ -50,24 +67,48 @@ class TensorOps:
     def map(fn: Callable[[float], float]) -> MapProto:
         """Turn fn(x) into a function of a tensor, applied to each cell.
 
-        The function that is returned takes the tensor and, optionally, an `out` tensor to write into, whose shape
-        may be larger: the input is then broadcast.
+        Args:
+            fn: A function of one number.
+
+        Returns:
+            A function that takes the tensor and, optionally, an `out` tensor to write into, whose shape may be larger:
+            the input is then broadcast. It raises ShapeError if `out` is too small.
         """
         raise NotImplementedError
 
     @staticmethod
     def zip(fn: Callable[[float, float], float]) -> Callable[["Tensor", "Tensor"], "Tensor"]:
-        """Turn fn(x, y) into a function of two tensors, applied to each pair of cells after broadcasting."""
+        """Turn fn(x, y) into a function of two tensors, applied to each pair of cells after broadcasting.
+
+        Args:
+            fn: A function of two numbers.
+
+        Returns:
+            A function of two tensors. It raises BroadcastError if their shapes do not go together.
+        """
         raise NotImplementedError
 
     @staticmethod
     def reduce(fn: Callable[[float, float], float], start: float = 0.0) -> Callable[["Tensor", int], "Tensor"]:
-        """Turn fn(x, accumulated) into a function of a tensor and a dimension, which it folds into size 1."""
+        """Turn fn(x, accumulated) into a function of a tensor and a dimension, which it folds into size 1.
+
+        Args:
+            fn: A function of a number and of what has been accumulated so far.
+            start: What to begin with.
+
+        Returns:
+            A function of a tensor and a dimension, a number from 0 on.
+        """
         raise NotImplementedError
 
     @staticmethod
     def matrix_multiply(a: "Tensor", b: "Tensor") -> "Tensor":
-        """Multiply matrices (..., n, k) by (..., k, m) into (..., n, m); leading dimensions are broadcast."""
+        """Multiply matrices (..., n, k) by (..., k, m) into (..., n, m); leading dimensions are broadcast.
+
+        Raises:
+            ShapeError: A tensor has fewer than two dimensions, or the two sizes k differ.
+            BroadcastError: The leading dimensions do not go together.
+        """
         raise NotImplementedError
 
 
@@ -76,6 +117,13 @@ class TensorBackend:
 
     Args:
         ops: The implementation, `SimpleOps` or `FastOps`.
+
+    Examples:
+        >>> import minitorch
+        >>> backend = minitorch.TensorBackend(minitorch.SimpleOps)
+        >>> backend.max_reduce(minitorch.tensor([[1, 3], [4, 2]]), 1)
+        tensor([[3.],
+                [4.]], shape=(2, 1))
     """
 
     def __init__(self, ops: type[TensorOps]) -> None:
@@ -197,6 +245,13 @@ class SimpleOps(TensorOps):
 
     Outside of its domain a function does what Python's `math` does: the logarithm of a negative number raises
     ValueError, where the fast backend, like NumPy, gives NaN.
+
+    Examples:
+        >>> import minitorch
+        >>> count = minitorch.SimpleOps.reduce(lambda x, so_far: so_far + 1)
+        >>> count(minitorch.zeros(2, 3), 1)
+        tensor([[3.],
+                [3.]], shape=(2, 1))
     """
 
     @staticmethod

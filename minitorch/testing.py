@@ -65,6 +65,17 @@ def derivative_check(f: Callable[..., Scalar], *scalars: Scalar) -> None:
 
     Raises:
         AssertionError: A derivative is missing or wrong.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.derivative_check(lambda x, y: x * y + x, minitorch.Scalar(2), minitorch.Scalar(3))
+        >>> minitorch.derivative_check(lambda x: x * x.detach(), minitorch.Scalar(2))
+        Traceback (most recent call last):
+            ...
+        AssertionError: The derivative with respect to argument 0 is wrong.
+          got:      backward gives a slope of 2
+          expected: 4, from central differences (they may differ by 2e-05)
+          fix:      check backward: does it use the gradient that arrives, every input, and every path?
     """
     leaves = [Scalar(x.data) for x in scalars]
     out = f(*leaves)
@@ -103,6 +114,17 @@ def grad_check(f: Callable[..., Tensor], *vals: Tensor, epsilon: float = 1e-6) -
     Raises:
         AssertionError: A gradient is missing or wrong, or the function is random.
         DTypeError: An input is not float64, which is too coarse for differences.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.grad_check(lambda a, b: (a * b).sum(1), minitorch.rand(2, 3), minitorch.rand(3))
+        >>> minitorch.grad_check(lambda a: minitorch.dropout(a, 0.5), minitorch.ones(100))
+        Traceback (most recent call last):
+            ...
+        AssertionError: The function gives different results for the same input, so it has no gradient to check.
+          got:      two different results
+          expected: a function without randomness
+          fix:      seed the generator inside the function
     """
     for i, x in enumerate(vals):
         if x.dtype != np.float64:
@@ -178,6 +200,11 @@ class MathTest:
 
     Constants that are no whole numbers are written as fractions. A property-based test draws numbers that it finds in
     the source, and would hit a bend or a pole of these functions exactly.
+
+    Examples:
+        >>> import minitorch
+        >>> minitorch.MathTest.addConstant(1), minitorch.MathTest.mul2(3, 4), minitorch.MathTest.sum_red([1, 2, 3])
+        (6, 12, 6.0)
     """
 
     @staticmethod
@@ -318,7 +345,15 @@ class MathTest:
 
 
 class MathTestVariable(MathTest):
-    """The same functions on Scalars and tensors, whose functions are methods."""
+    """The same functions on Scalars and tensors, whose functions are methods.
+
+    Examples:
+        >>> import minitorch
+        >>> x = minitorch.Scalar(3)
+        >>> minitorch.MathTestVariable.cube(x).backward()
+        >>> x.derivative
+        27.0
+    """
 
     @staticmethod
     def inv(a: Any) -> Any:

@@ -10,7 +10,7 @@ import libcst as cst
 from project.course.source import is_import
 from project.course.tasks import PARTS, Target, Task, module_docstrings
 
-SECTIONS = re.compile(r"^ *(Args|Returns|Raises|Yields):$", re.M)
+SECTIONS = re.compile(r"^ *(Args|Returns|Raises|Yields|Examples):$", re.M)
 """Where the part of a docstring begins that says how to call a function; what stands before it may say how it works."""
 
 WIDTH = 112
