@@ -116,6 +116,11 @@ def test_every_file_stands_on_a_floor() -> None:
     assert {path.stem for path in SOURCES} == set(FLOORS)
 
 
+def test_the_design_shows_these_floors() -> None:
+    page = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    assert {name: int(floor) for floor, name in re.findall(r"^\| (\d) \| `(\w+)\.py` \|", page, re.M)} == FLOORS
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
 def test_a_file_imports_only_from_lower_floors(path: Path) -> None:
     upwards = {

@@ -43,6 +43,7 @@ def add_commands(command: AddCommand) -> None:
 def do_release(arguments: argparse.Namespace) -> int:
     """Write a repository for students."""
     from project.course.release import release
+    from project.course.reports import counted
     from project.course.tasks import tasks
 
     chosen = chosen_tasks(arguments, otherwise_all=False)
@@ -52,8 +53,8 @@ def do_release(arguments: argparse.Namespace) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     functions = sum([len(tasks()[number].targets) for number in chosen])
-    print(f"{arguments.out} is ready: {len(chosen)} tasks, with {functions} functions to write.")
-    print(f"{len(removed)} helpers went with their answers.")
+    print(f"{arguments.out} is ready: {counted(len(chosen), 'task')}, with {counted(functions, 'function')} to write.")
+    print(f"{counted(len(removed), 'helper')} went with their answers.")
     return 0
 
 
