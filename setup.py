@@ -9,6 +9,10 @@ EXTRAS = {
     "plot": ["matplotlib>=3.8", "tqdm>=4.60"],
     "course": ["libcst>=1.5", "merge3>=0.0.13", 'tomli>=2.0; python_version < "3.11"'],
     "bench": ["torch>=2.4", "scikit-learn>=1.4", "matplotlib>=3.8", "tqdm>=4.60"],
+    "docs": [
+        *("sphinx>=8.0", "furo>=2024.8", "myst-parser>=4.0", "sphinx-design>=0.6", "sphinx-copybutton>=0.5"),
+        *("matplotlib>=3.8", "tqdm>=4.60", "playwright>=1.45"),
+    ],
     "lint": ["ruff>=0.15", "mypy>=1.15"],
 }
 

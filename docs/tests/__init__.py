@@ -1,0 +1,1 @@
+"""Tests of the guide: it can be followed, it can be built, and it can be read."""
