@@ -54,9 +54,20 @@ class DrawingDirective(SphinxDirective):
         return [figure, *script]
 
 
+def mark_files(app: Sphinx, page: nodes.document) -> None:
+    """Mark code that is shown from a file: it is there to be read, and has no button to copy it.
+
+    The button takes the lines behind `>>>` only, if there are any; of a function, that would be its examples.
+    """
+    for block in page.findall(nodes.literal_block):
+        if "source" in block:
+            block["classes"].append("from-file")
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Tell Sphinx of the directive, the styles, and the buttons of figures that are stepped through."""
+    """Tell Sphinx of the directive, of files shown, of styles, and of the buttons of figures that have steps."""
     app.add_directive("drawing", DrawingDirective)
+    app.connect("doctree-read", mark_files)
     app.add_css_file("figures.css")
     app.add_css_file("guide.css")
     app.add_js_file("steps.js", loading_method="defer")

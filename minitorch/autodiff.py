@@ -143,7 +143,7 @@ class Variable:
             d_output: The derivative of the final result with respect to this variable.
 
         Returns:
-            A pair for each input of the function: the input, and the derivative with respect to it along this path
+            A pair for each input of the function, with the input, and the derivative with respect to it along this path
             (None where the function says that nobody needs it).
 
         Raises:

@@ -46,7 +46,7 @@ LOOK = """
   const wide = document.documentElement.scrollWidth;
   if (wide > innerWidth) found.push(`the page is ${wide} wide, and the window ${innerWidth}`);
   const room = document.querySelector("article").getBoundingClientRect();
-  for (const element of document.querySelectorAll("article > section > *, article figure, article svg, article img")) {
+  for (const element of document.querySelectorAll("article p, article figure, article svg, article img")) {
     const box = element.getBoundingClientRect();
     const scrolls = element.closest(".table-wrapper, .highlight, details:not([open])");
     if (!scrolls && box.width && box.right > room.right + 1) found.push(`<${element.tagName}> leaves the page`);
