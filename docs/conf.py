@@ -41,6 +41,7 @@ napoleon_custom_sections = [("Attributes", "params_style")]
 # Shown code is copied without its prompts.
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
+copybutton_line_continuation_character = "\\"
 copybutton_selector = "div:not(.from-file) > div.highlight pre"
 
 html_theme = "furo"
