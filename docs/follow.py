@@ -28,6 +28,8 @@ SHOWN_ONLY = ("{literalinclude}", "{drawing}", "{toctree}", "{note}", "{eval-rst
 """Directives with nothing to type in them."""
 INSTALLATION = "python3 -m venv .venv && .venv/bin/python -m pip install -r requirements.txt"
 """How a copy is set up. The packages of this Python are used instead, unless the installation is to be tried too."""
+TESTS_OF_A_TASK = re.compile(r"\.venv/bin/python -m pytest -m task\d_\d")
+"""Lines at the end of each chapter. They take minutes, and CI has run all these tests before it comes to the guide."""
 FLAGS = doctest.ELLIPSIS
 FENCE = re.compile(r"^(`{3,})\s*(\{?[\w-]*\}?)[ ]*(.*?)\n(.*?)^\1\s*$", re.M | re.S)
 OPTION = re.compile(r"^:(\w+):\s*(.*)\n", re.M)
@@ -90,10 +92,11 @@ class Session:
         folder: The copy to work in.
         page: The name of the page.
         install: Whether to install what the page tells to install.
+        collect: Whether to find the tests of tasks only, and not to run them.
     """
 
-    def __init__(self, folder: Path, page: str, install: bool = False) -> None:
-        self.folder, self.page, self.install = folder, page, install
+    def __init__(self, folder: Path, page: str, install: bool = False, collect: bool = False) -> None:
+        self.folder, self.page, self.install, self.collect = folder, page, install, collect
         self.names: dict[str, Any] = {"__name__": "__main__"}
         self.runner = doctest.DocTestRunner(verbose=False, optionflags=FLAGS)
         self.checker = doctest.OutputChecker()
@@ -141,6 +144,8 @@ class Session:
         """Run a command line in the folder."""
         if not self.install:
             command = command.removeprefix(INSTALLATION).removeprefix(" && ") or "true"
+        if self.collect and TESTS_OF_A_TASK.fullmatch(command):
+            command += " --collect-only -q"
         environment = {name: value for name, value in os.environ.items() if name != "NUMBA_DISABLE_JIT"}
         return subprocess.run(
             ["bash", "-c", command],
@@ -153,9 +158,9 @@ class Session:
         )
 
 
-def follow(page: Path, folder: Path, install: bool = False) -> Session:
+def follow(page: Path, folder: Path, install: bool = False, collect: bool = False) -> Session:
     """Follow a page in a folder that `copy_repository` has filled, and tell how it went."""
-    session = Session(folder, page.name, install)
+    session = Session(folder, page.name, install, collect)
     for block in blocks(page.read_text(encoding="utf-8")):
         session.follow(block)
     return session
@@ -166,6 +171,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m docs.follow", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("pages", nargs="+", type=Path, metavar="PAGE")
     parser.add_argument("--install", action="store_true", help="run commands that install something, too")
+    parser.add_argument("--collect", action="store_true", help="find the tests of tasks, and do not run them")
     parser.add_argument("--folder", type=Path, help="where to work; empty, or with a copy; a new one if left out")
     arguments = parser.parse_args()
     pages = [page.resolve() for page in arguments.pages]
@@ -177,7 +183,7 @@ def main() -> int:
         os.chdir(folder)
         sys.path.insert(0, str(folder))
         for page in pages:
-            session = follow(page, folder, arguments.install)
+            session = follow(page, folder, arguments.install, arguments.collect)
             print(f"{page.name}: {session.typed} inputs, {len(session.failures)} not as shown")
             for failure in session.failures:
                 print(failure)

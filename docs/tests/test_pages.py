@@ -51,7 +51,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_chapter_can_be_followed(name: str, folder: Path) -> None:
     page = DOCS / "guide" / f"{name}.md"
     done = subprocess.run(
-        [sys.executable, "-m", "docs.follow", "--folder", str(folder), str(page)],
+        [sys.executable, "-m", "docs.follow", "--collect", "--folder", str(folder), str(page)],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -123,6 +123,17 @@ def test_a_page_that_is_wrong_is_noticed(page: str, told: str, tmp_path: Path) -
     session = follow.follow(file, tmp_path)
     assert len(session.failures) == 1
     assert told in session.failures[0]
+
+
+@pytest.mark.parametrize("collect", [False, True])
+def test_the_tests_of_a_task_can_be_left_to_others(collect: bool, tmp_path: Path) -> None:
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = task0_1\n")
+    test = "import pytest\n\n@pytest.mark.task0_1\ndef test_it():\n    assert False\n"
+    (tmp_path / "test_it.py").write_text(test, encoding="utf-8")
+    file = tmp_path / "page.md"
+    file.write_text("```console\n$ .venv/bin/python -m pytest -m task0_1\n```\n", encoding="utf-8")
+    assert bool(follow.follow(file, tmp_path, collect=collect).failures) == (not collect)
 
 
 def test_a_page_that_is_right_is_followed(tmp_path: Path) -> None:
