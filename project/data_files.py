@@ -6,7 +6,18 @@ import reprlib
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+
 from minitorch.errors import DataFileError, explain
+
+# Parts of the data
+
+
+def spread(count: int, size: int) -> list[int]:
+    """Which of `count` rows to take, if up to `size` are wanted: evenly spread, for a file may be in some order."""
+    chosen: list[int] = np.linspace(0, count - 1, min(count, size)).round().astype(int).tolist()
+    return chosen
+
 
 # Whole files
 

@@ -20,6 +20,7 @@ import minitorch
 from minitorch import Adam, Tensor
 from minitorch.errors import ArgumentError, DataFileError, explain
 from project import movie_reviews
+from project.data_files import spread
 from project.movie_reviews import Review, Vocabulary
 from project.padding import pad
 from project.sentiment import DTYPE, MEMBERS, Committee, Explanation, explain_verdict
@@ -298,7 +299,9 @@ def main(argv: list[str]) -> int:
 
     settings = settings_from(SentimentSettings, arguments)
     rest, test = movie_reviews.split(movie_reviews.load())
-    rest, test = rest[: settings.train_size], test[: settings.test_size]
+    # The ratings of neighbours in the file are alike, so a part of it would be nearly all praise, or nearly all blame.
+    rest = [rest[i] for i in spread(len(rest), settings.train_size)]
+    test = [test[i] for i in spread(len(test), settings.test_size)]
     validation = rest[::VALIDATION]
     train = [review for number, review in enumerate(rest) if number % VALIDATION != 0]
     if not train:

@@ -29,6 +29,7 @@ from minitorch import (
     sequence_mask,
 )
 from project import japanese_vowels
+from project.data_files import spread
 from project.japanese_vowels import Sequences
 from project.padding import pad
 from project.training import (
@@ -217,7 +218,7 @@ def draw_pictures(run: SpeechTraining, logits: Array, speakers: Sequence[str], o
 
 def shortened(recordings: Sequences, size: int) -> Sequences:
     """Some of the recordings, evenly spread over the file, in which those of a speaker stand together."""
-    chosen = np.linspace(0, len(recordings.labels) - 1, size).round().astype(int)
+    chosen = spread(len(recordings.labels), size)
     return Sequences([recordings.values[i] for i in chosen], recordings.labels[chosen], recordings.classes)
 
 

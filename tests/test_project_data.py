@@ -17,7 +17,7 @@ from hypothesis.extra import numpy as nps
 
 from minitorch import ArgumentError, DataFileError
 from project import japanese_vowels, mnist, movie_reviews, series
-from project.data_files import line_error, open_file, read_checked, read_number, text_lines
+from project.data_files import line_error, open_file, read_checked, read_number, spread, text_lines
 from project.padding import pad
 
 pytestmark = pytest.mark.task4_5
@@ -130,6 +130,15 @@ def test_a_file_that_somebody_names_is_opened_or_refused(tmp_path: Path) -> None
 
 
 # Lines and numbers
+
+
+def test_a_part_is_taken_from_everywhere() -> None:
+    assert spread(7, 7) == spread(7, 9) == [0, 1, 2, 3, 4, 5, 6]
+    assert spread(7, 3) == [0, 3, 6]
+    assert spread(7, 1) == [0]
+    assert spread(0, 3) == []
+    gaps = set(np.diff(spread(9511, 2000)))
+    assert gaps == {4, 5}
 
 
 def test_an_error_about_a_line_answers_all_questions() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from minitorch import ArgumentError, DataFileError
 from project import movie_reviews
+from project.data_files import spread
 from project.movie_reviews import Review, Vocabulary, load, parse, split, words
 from project.padding import pad
 
@@ -90,6 +91,14 @@ def test_a_damaged_row_is_named(row: bytes, message: str) -> None:
 def test_a_file_without_reviews_is_refused() -> None:
     with pytest.raises(DataFileError, match=r"no reviews(.|\n)*reviews.txt"):
         parse(b"", PATH)
+
+
+def test_a_part_of_the_reviews_has_praise_and_blame() -> None:
+    # The file begins with praise, so its first sentences would not do.
+    rest, _ = split(load())
+    assert np.mean([review.rating > 0 for review in rest[:2000]]) > 0.9
+    part = [rest[i].rating > 0 for i in spread(len(rest), 2000)]
+    assert 0.4 < np.mean(part) < 0.6
 
 
 # The words

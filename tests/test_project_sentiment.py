@@ -15,6 +15,7 @@ import pytest
 import minitorch
 from minitorch import FastBackend, TensorBackend
 from project import movie_reviews, run_sentiment, sentiment
+from project.data_files import spread
 from project.movie_reviews import Review, Vocabulary
 from project.padding import pad
 from project.run_sentiment import Sentences, SentimentTraining, describe, evaluate, main, strongest_phrases, talk
@@ -448,6 +449,12 @@ def test_a_batch_keeps_sentences_and_targets_together(vocabulary: Vocabulary) ->
 # A run
 
 
+def used_of_all() -> tuple[list[Review], list[Review]]:
+    """The sentences that a run of `SMALL` learns from, those held out among them, and those that it is tested on."""
+    rest, test = movie_reviews.split(movie_reviews.load())
+    return [rest[i] for i in spread(len(rest), 6)], [test[i] for i in spread(len(test), 3)]
+
+
 def run(out: Path, *more: str) -> int:
     return main([*SMALL, "--out", str(out), *more])
 
@@ -475,14 +482,14 @@ def test_a_run_writes_weights_log_vocabulary_and_pictures(
     assert not set("\r\x1b") & set(text.out + text.err)
 
     # The network that is kept is the one with the smallest loss on the sentences that were held out.
-    rest, test = movie_reviews.split(movie_reviews.load())
+    rest, test = used_of_all()
     weights = minitorch.load(out / "weights.npz")
     model = Committee(len(vocabulary), FastBackend)
     model.load_state_dict(weights)
-    validation = Sentences(rest[: 6 : run_sentiment.VALIDATION], vocabulary)
+    validation = Sentences(rest[:: run_sentiment.VALIDATION], vocabulary)
     assert evaluate(model, validation).mean_loss == min(losses_of(out, "validation_loss"))
     assert not weights["member0.embedding.weight"][0].any()
-    accuracy = evaluate(model, Sentences(test[:3], vocabulary)).accuracy
+    accuracy = evaluate(model, Sentences(test, vocabulary)).accuracy
     assert f"test accuracy {accuracy:.2f} % after 2 epochs" in text.out
 
 
@@ -531,7 +538,7 @@ def test_the_target_is_for_the_sentences_to_test_on(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(run_sentiment, "evaluate", lambda _, given: seen.append(given) or run_sentiment.Totals(1, 3, 4))
     assert run(tmp_path, "--target-accuracy", "75") == 0
     vocabulary = Vocabulary.load(tmp_path / "vocabulary.txt")
-    test = movie_reviews.split(movie_reviews.load())[1][:3]
+    _, test = used_of_all()
     assert [words.tolist() for words in seen[-1].numbers] == [vocabulary.numbers(r.text).tolist() for r in test]
     assert run(tmp_path, "--resume", "--target-accuracy", "75.5") == 1
 
@@ -586,5 +593,4 @@ def test_the_baseline_is_told_where_scikit_learn_is_there(
     assert run(tmp_path) == 0
     assert "test accuracy 62.50 %" in capsys.readouterr().out
     # It learns from the sentences that the network learns from and those that tell when to stop, and from no others.
-    rest, test = movie_reviews.split(movie_reviews.load())
-    assert used == [[(review.text, review.rating > 0) for review in reviews] for reviews in (rest[:6], test[:3])]
+    assert used == [[(review.text, review.rating > 0) for review in reviews] for reviews in used_of_all()]
