@@ -11,7 +11,7 @@ EXTRAS = {
     "bench": ["torch>=2.4", "scikit-learn>=1.4", "matplotlib>=3.8", "tqdm>=4.60"],
     "docs": [
         *("sphinx>=8.0", "furo>=2024.8", "myst-parser>=4.0", "sphinx-design>=0.6", "sphinx-copybutton>=0.5"),
-        *("matplotlib>=3.8", "tqdm>=4.60", "playwright>=1.45"),
+        *("matplotlib>=3.8", "tqdm>=4.60", "libcst>=1.5", 'tomli>=2.0; python_version < "3.11"', "playwright>=1.45"),
     ],
     "lint": ["ruff>=0.15", "mypy>=1.15"],
 }

@@ -37,7 +37,7 @@ class DrawingDirective(SphinxDirective):
         figure = nodes.figure(classes=["drawn", *(["steps"] if isinstance(drawn, Steps) else [])])
         still = drawn.still if isinstance(drawn, Steps) else 0
         for place, frame in enumerate(frames):
-            classes = "frame still" if place == still else "frame"
+            classes = "step still" if place == still else "step"
             figure += nodes.raw("", f'<div class="{classes}">{frame.svg()}</div>', format="html")
         if self.content:
             caption = nodes.caption("", "")

@@ -120,7 +120,9 @@ class Session:
         self.failures.append(f"{self.page}, line {block.line}: {what}")
 
     def _type_python(self, block: Block) -> None:
-        test = doctest.DocTestParser().get_doctest(block.text, self.names, self.page, self.page, block.line - 1)
+        # A name for each block, or else doctest would look for the lines of a function in another block.
+        name = f"{self.page}, line {block.line}"
+        test = doctest.DocTestParser().get_doctest(block.text, self.names, name, self.page, block.line - 1)
         test.globs = self.names  # and not a copy: what one block defines, the next one uses
         self.typed += len(test.examples)
         self.runner.run(test, out=self.failures.append, clear_globs=False)

@@ -1,6 +1,6 @@
 // Buttons below a figure of several steps. Without this script, and on paper, the figure shows the one that stands for all.
 for (const figure of document.querySelectorAll(".steps")) {
-  const frames = [...figure.querySelectorAll(".frame")];
+  const frames = [...figure.querySelectorAll("div.step")];
   let now = 0;
   let timer = null;
 
@@ -46,7 +46,7 @@ for (const figure of document.querySelectorAll(".steps")) {
     button(">", "One step on", () => { stop(); show(now + 1); }),
     play,
   );
-  figure.querySelector(".frame:last-of-type").after(controls);
+  figure.querySelector("div.step:last-of-type").after(controls);
   figure.classList.add("ready");
   show(0);
 }

@@ -143,7 +143,7 @@ def test_a_page_can_be_read(reader: BrowserContext, site: Path, page: str) -> No
     # Steps that are hidden are looked at too.
     for figure in range(opened.locator(".steps").count()):
         steps = opened.locator(".steps").nth(figure)
-        for _ in range(steps.locator(".frame").count() - 1):
+        for _ in range(steps.locator(".step").count() - 1):
             steps.get_by_role("button", name="One step on").click()
             found += opened.evaluate(LOOK, [SMALLEST_TEXT, LEAST_CONTRAST])
     words: str = opened.evaluate("document.body.textContent")
@@ -157,7 +157,7 @@ def test_a_page_can_be_read(reader: BrowserContext, site: Path, page: str) -> No
 def test_steps_can_be_walked_through(desk: Page, site: Path) -> None:
     desk.goto(url(site, "guide/conv1d.html"))
     figure = desk.locator(".steps").first
-    shown = figure.locator(".frame:visible svg")
+    shown = figure.locator(".step:visible svg")
     first = shown.get_attribute("aria-label")
     assert "1 of 6" in figure.inner_text()
     figure.get_by_role("button", name="One step on").click()
@@ -174,8 +174,8 @@ def test_paper_shows_one_step_and_no_buttons(desk: Page, site: Path) -> None:
     desk.goto(url(site, "guide/conv1d.html"))
     desk.emulate_media(media="print")
     for figure in desk.locator(".steps").all():
-        assert figure.locator(".frame:visible").count() == 1
-        assert figure.locator(".frame.still").is_visible()
+        assert figure.locator(".step:visible").count() == 1
+        assert figure.locator(".step.still").is_visible()
         assert figure.locator("button:visible").count() == 0
     desk.emulate_media(media="screen")
 
@@ -184,7 +184,7 @@ def test_without_scripts_a_figure_shows_one_step(browser: Browser, site: Path) -
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(url(site, "guide/conv1d.html"))
-    assert all(figure.locator(".frame:visible").count() == 1 for figure in page.locator(".steps").all())
+    assert all(figure.locator(".step:visible").count() == 1 for figure in page.locator(".steps").all())
     context.close()
 
 
