@@ -6,6 +6,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from docs.figures.measured import substitutions  # noqa: E402
+
 project = "minitorch"
 html_title = "minitorch"
 author = "the authors of minitorch"
@@ -30,6 +32,7 @@ nitpick_ignore_regex = [("py:class", r"(np|npt|numpy|os|collections\.abc)\..*"),
 # Pages are written in Markdown (MyST); docstrings in the reStructuredText of Google's style.
 myst_enable_extensions = ["colon_fence", "deflist", "substitution"]
 myst_heading_anchors = 3
+myst_substitutions = substitutions()  # what the benchmark measured
 default_role = "code"
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from project.benchmark import cases, peers, processes, report
+from project.benchmark import assembly, cases, peers, processes, report
 from project.benchmark.measure import Case, Plan, Task, as_tasks, available_threads
 from project.training import Progress, number_between, run_main
 
@@ -26,11 +26,15 @@ CASES: dict[str, Callable[[Plan], list[Case]]] = {
     "scaling": cases.scaling,
 }
 PROCESSES: dict[str, Callable[[Plan], list[Task]]] = {
+    "ladder": assembly.ladder,
     "startup": processes.startup,
     "memory": processes.memory,
     "full": processes.full,
 }
-GROUPS = ("training", "sequences", "conv", "matmul", "elementwise", "small", "startup", "memory", "scaling", "full")
+GROUPS = (
+    *("training", "sequences", "conv", "ladder", "matmul", "elementwise", "small"),
+    *("startup", "memory", "scaling", "full"),
+)
 RUNS = Path(__file__).parent.parent / "runs"
 DEFAULT_OUT, QUICK_OUT = RUNS / "benchmark", RUNS / "benchmark-quick"
 DEFAULT_ROUNDS, QUICK_ROUNDS = 7, 1

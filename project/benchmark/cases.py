@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from project.benchmark import ladder as steps
 from project.benchmark import ours, peak, peers, textbook, torch_sequences, workload
 from project.benchmark.measure import OURS, TEXTBOOK, Case, Contender, Plan, available_threads
 from project.benchmark.workload import CHANNELS_LAST, COMPILED, EAGER, ConvShape
@@ -21,6 +22,7 @@ CONV_SHAPES = (
 )
 TEXTBOOK_SHAPE = CONV_SHAPES[1]
 TEXTBOOK_FLOPS = 1e9  # more than that takes the textbook kernel two seconds or longer
+LADDER_SHAPES = (ConvShape(16, 4, 8, 28, 3), ConvShape(16, 16, 32, 28, 3), ConvShape(16, 4, 8, 280, 3))
 MATRIX_SIZES = (64, 128, 256, 512, 1024)
 ELEMENTWISE_SIZES = (10**3, 10**4, 10**5, 10**6, 10**7)
 OPERATIONS = {
@@ -108,6 +110,31 @@ def conv(plan: Plan) -> list[Case]:
             cases.append(Case(f"{shape} {dtype}", labels, contenders, patience=patience))
         summit = Contender("processor", peak.multiplications_and_additions, {"dtype": dtype})
         cases.append(Case(f"peak {dtype}", {"peak": dtype, "flops": peak.FLOPS}, [summit]))
+    return cases
+
+
+def ladder(plan: Plan) -> list[Case]:
+    """The forward pass of convolutions, step by step from the textbook loop to the library; and PyTorch.
+
+    Plain Python computes one channel of one image only, which is that part of all multiplications.
+    """
+    cases = []
+    for shape in (ConvShape(2, 1, 2, 6, 3),) if plan.quick else LADDER_SHAPES:
+        work: dict[str, Any] = {"shape": shape, "dtype": "float32"}
+        contenders = []
+        for name in steps.STEPS:
+            share, threads, done = 1.0, None, shape
+            if name in steps.TEXTBOOK_STEPS and shape.flops > TEXTBOOK_FLOPS:
+                continue
+            if name == "loops":
+                share, done = 1 / (shape.batch * shape.out_channels), shape._replace(batch=1, out_channels=1)
+            if name == "compiled":
+                threads = 1
+            contenders.append(Contender(name, steps.step, {"name": name, "shape": done}, threads, share))
+        contenders.append(Contender(OURS, ours.convolution_forward, work))
+        contenders += pytorch((EAGER, CHANNELS_LAST), peers.torch_convolution_forward, **work)
+        labels = {"shape": str(shape), "dtype": "float32", "products": shape.products}
+        cases.append(Case(f"{shape} float32", labels, contenders))
     return cases
 
 

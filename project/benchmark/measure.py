@@ -39,12 +39,14 @@ class Contender:
         build: A function of a module, which imports what it needs, and returns the work to measure.
         arguments: What to call it with.
         threads: How many threads it gets, if not as many as all others.
+        share: Which part of the work it does, for one that is too slow for all of it. Times are given for the whole.
     """
 
     name: str
     build: Callable[..., Work]
     arguments: Mapping[str, Any] = field(default_factory=dict)
     threads: int | None = None
+    share: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -280,11 +282,12 @@ def measure(case: Case, plan: Plan) -> dict[str, Any]:
     """Measure a case, and return its `result`."""
     workers: dict[str, Worker] = {}
     failed: dict[str, str] = {}
+    shares = {contender.name: contender.share for contender in case.contenders}
 
     def ask(name: str) -> float:
         time.sleep(PAUSE)
         try:
-            return workers[name].round() / case.parts
+            return workers[name].round() / case.parts / shares[name]
         except ContenderError:
             workers[name].end()  # what still runs would disturb the others
             raise

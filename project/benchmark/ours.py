@@ -85,6 +85,13 @@ def convolution(shape: ConvShape, dtype: str) -> Work:
     return work
 
 
+def convolution_forward(shape: ConvShape, dtype: str) -> Work:
+    """A convolution alone, of tensors that need no gradient."""
+    input, weight = [minitorch.tensor(array, backend=FastBackend) for array in shape.arrays(dtype)[:2]]
+    convolve = minitorch.conv1d if shape.rank == 1 else minitorch.conv2d
+    return lambda: convolve(input, weight)
+
+
 def matrix_product(size: int, dtype: str) -> Work:
     """The product of two square matrices."""
     a, b = (minitorch.tensor(workload.random_array((size, size), dtype, seed), backend=FastBackend) for seed in (1, 2))

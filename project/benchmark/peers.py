@@ -74,22 +74,32 @@ def torch_training_step(batch: int, variant: str) -> Work:
     return work
 
 
-def torch_convolution(shape: ConvShape, dtype: str, variant: str) -> Work:
-    """A convolution and the gradients of its input and weight, of the size of ours; the kernel must be odd."""
+def _torch_operands(shape: ConvShape, dtype: str, variant: str) -> tuple[Any, ...]:
+    """The function of PyTorch for a convolution; and its input, its weight, and the gradient of its output."""
     torch = configured_torch()
     tensors = [torch.from_numpy(array) for array in shape.arrays(dtype)]
     if variant == CHANNELS_LAST:
         tensors = [tensor.to(memory_format=torch.channels_last) for tensor in tensors]
-    input, weight, upstream = tensors
+    return torch.nn.functional.conv1d if shape.rank == 1 else torch.nn.functional.conv2d, *tensors
+
+
+def torch_convolution(shape: ConvShape, dtype: str, variant: str) -> Work:
+    """A convolution and the gradients of its input and weight, of the size of ours; the kernel must be odd."""
+    convolve, input, weight, upstream = _torch_operands(shape, dtype, variant)
     input.requires_grad_()
     weight.requires_grad_()
-    convolve = torch.nn.functional.conv1d if shape.rank == 1 else torch.nn.functional.conv2d
 
     def work() -> None:
         input.grad = weight.grad = None
         convolve(input, weight, padding=shape.kernel // 2).backward(upstream)
 
     return work
+
+
+def torch_convolution_forward(shape: ConvShape, dtype: str, variant: str) -> Work:
+    """A convolution alone, of tensors that need no gradient, of the size of ours; the kernel must be odd."""
+    convolve, input, weight, _ = _torch_operands(shape, dtype, variant)
+    return lambda: convolve(input, weight, padding=shape.kernel // 2)
 
 
 def torch_chain(link: str, backward: bool) -> Work:

@@ -14,7 +14,8 @@ import numpy as np
 from minitorch.errors import DataFileError, explain
 from project.benchmark import targets
 from project.benchmark.cases import ARITHMETIC
-from project.benchmark.measure import TEXTBOOK, ratio
+from project.benchmark.ladder import QUANTITIES, STEPS
+from project.benchmark.measure import OURS, TEXTBOOK, best_peer, ratio
 
 PACKAGE = Path(__file__).parent.parent.parent / "minitorch"
 
@@ -241,6 +242,39 @@ def show_conv(cases: Sequence[Case]) -> str:
     )
 
 
+def best_variant(found: Mapping[str, Any]) -> str | None:
+    """The fastest of those in a case of the ladder that are no step of it; None if none was measured."""
+    return best_peer({name: each for name, each in found.items() if name not in STEPS})
+
+
+def show_ladder(cases: Sequence[Case]) -> str:
+    """For each shape, a row for each step: its time, the gain on the step before, and what the compiler made of it."""
+    made = {case["labels"]["quantity"]: case["contenders"] for case in cases if "quantity" in case["labels"]}
+    parts = ["A shape is batch x input channels x output channels x size x kernel.\n"]
+    for case in cases:
+        if "shape" not in case["labels"]:
+            continue
+        found, before, rows = case["contenders"], None, []
+        for name, each in found.items():
+            seconds = each.get("median")
+            gain = times(before / seconds) if before and seconds and (name in STEPS or name == OURS) else ""
+            speed = digits(case["labels"]["products"] / seconds / 1e9) if seconds else ""
+            counts = [made.get(quantity, {}).get(name, {}).get("median") for quantity in QUANTITIES]
+            rows.append([name, spread(each, "s"), gain, speed, *["" if n is None else f"{n:.0f}" for n in counts]])
+            before = seconds
+        header = ["step", "time", "gain", "products a ns", "packed", "scalar", "at once"]
+        text = f"{case['name']}:\n\n" + table(header, rows)
+        for against in ("parallel", best_variant(found)):
+            if against and (speedup := ratio(found, against)):
+                text += f"\n{OURS} is {speedup:.2f} times as fast as {against}.\n"
+        parts.append(text)
+    parts.append(
+        "The gain is that on the step before. The last columns count the instructions of arithmetic in the compiled "
+        "code: those that take several numbers at a time, those that take one, and how many one takes at most.\n"
+    )
+    return "\n".join(parts)
+
+
 def shared_by(count: int) -> Callable[[float], float]:
     """Turns the seconds of the whole into those of one of `count` parts."""
     return lambda seconds: seconds / count
@@ -281,6 +315,7 @@ TITLES: dict[str, tuple[str, Callable[[Sequence[Case]], str]]] = {
     "training": ("Training the network of the course", show_training),
     "sequences": ("Training networks on sequences, time of a step", show_cases),
     "conv": ("Convolution, forward and both gradients", show_conv),
+    "ladder": ("Convolution, step by step from the textbook loop", show_ladder),
     "matmul": ("Matrix product", show_cases),
     "elementwise": ("Map, zip and reduce", show_cases),
     "small": ("Tensors of one number, time of an operation", show_cases),

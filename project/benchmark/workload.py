@@ -94,10 +94,15 @@ class ConvShape(NamedTuple):
         return f"{'x'.join(str(number) for number in self[:5])}{' 1-D' if self.rank == 1 else ''}"
 
     @property
+    def products(self) -> int:
+        """Multiplications of the forward pass, counting those with zeros past the edge."""
+        places, window = self.size**self.rank, self.kernel**self.rank
+        return self.batch * self.in_channels * self.out_channels * places * window
+
+    @property
     def flops(self) -> int:
         """Multiplications and additions of the forward pass and of both gradients, each of which has as many."""
-        places, window = self.size**self.rank, self.kernel**self.rank
-        return 3 * 2 * self.batch * self.in_channels * self.out_channels * places * window
+        return 3 * 2 * self.products
 
     def arrays(self, dtype: str) -> tuple[Array, Array, Array]:
         """Random numbers: the input (batch, in_channels, size, ...), the weight, and the gradient of the output."""
