@@ -25,9 +25,10 @@ PAGES = sorted(
 # What to look for in a page. Letters are compared with what lies behind their middle: the last cell that was drawn
 # there, or else the page.
 LOOK = """
-([smallest, leastContrast]) => {
+([smallest, leastContrast, stepped]) => {
   const found = [];
-  const parse = (colour) => (colour.match(/[0-9.]+/g) || [0, 0, 0]).map(Number);
+  // All of the page, or one of the figures that are stepped through.
+  const shown = stepped === null ? document : document.querySelectorAll(".steps")[stepped];
   const seen = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
   const rgb = (colour, under) => {
     seen.fillStyle = under; seen.fillRect(0, 0, 1, 1);
@@ -57,7 +58,7 @@ LOOK = """
   }
 
   const page = getComputedStyle(document.body).backgroundColor;
-  for (const svg of document.querySelectorAll("svg.drawing")) {
+  for (const svg of shown.querySelectorAll("svg.drawing")) {
     const name = (svg.getAttribute("aria-label") || "without words").slice(0, 60);
     const frame = svg.getBoundingClientRect();
     if (!frame.width) continue;  // a step that is not shown
@@ -139,13 +140,13 @@ def test_a_page_can_be_read(reader: BrowserContext, site: Path, page: str) -> No
     opened.on("request", lambda request: asked.append(request.url))
     opened.on("pageerror", lambda error: wrong.append(str(error)))
     opened.goto(url(site, page))
-    found: list[str] = opened.evaluate(LOOK, [SMALLEST_TEXT, LEAST_CONTRAST])
+    found: list[str] = opened.evaluate(LOOK, [SMALLEST_TEXT, LEAST_CONTRAST, None])
     # Steps that are hidden are looked at too.
     for figure in range(opened.locator(".steps").count()):
         steps = opened.locator(".steps").nth(figure)
         for _ in range(steps.locator(".step").count() - 1):
             steps.get_by_role("button", name="One step on").click()
-            found += opened.evaluate(LOOK, [SMALLEST_TEXT, LEAST_CONTRAST])
+            found += opened.evaluate(LOOK, [SMALLEST_TEXT, LEAST_CONTRAST, figure])
     words: str = opened.evaluate("document.body.textContent")
     opened.close()
     assert not set(found)
@@ -234,5 +235,5 @@ def test_what_cannot_be_read_is_noticed(desk: Page, site: Path, name: str) -> No
     desk.goto(url(site, "guide/conv1d.html"))
     desk.evaluate("(planted) => { document.querySelector('article section').innerHTML += planted; }", planted)
     desk.wait_for_timeout(100)
-    found: Any = desk.evaluate(LOOK, [SMALLEST_TEXT, LEAST_CONTRAST])
+    found: Any = desk.evaluate(LOOK, [SMALLEST_TEXT, LEAST_CONTRAST, None])
     assert any(told in line for line in found), found
