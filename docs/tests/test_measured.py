@@ -11,6 +11,8 @@ from project.benchmark.cases import CONV_SHAPES, DTYPES
 from project.benchmark.ladder import QUANTITIES, STEPS
 from project.benchmark.measure import summary
 
+pytestmark = pytest.mark.house("the guide is no task of the course")
+
 MACHINE = {"processor": "Some Processor", "cores": 2, "threads": 2, "numba": "0.68.1", "PyTorch": None}
 
 

@@ -11,6 +11,8 @@ from docs import follow
 from docs.figures.__main__ import names
 from docs.tests.conftest import BUILD, DOCS, ROOT
 
+pytestmark = pytest.mark.house("the guide is no task of the course")
+
 INDEX = (DOCS / "index.md").read_text(encoding="utf-8")
 CHAPTERS = re.findall(r"^guide/(\w+)$", INDEX, re.M)
 TASKS = {f"task{module}_{task}" for module in range(5) for task in range(1, 6)}

@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from docs.tests.conftest import DOCS
 
+pytestmark = pytest.mark.house("the guide is no task of the course")
+
 WIDTHS = {"desk": 1280, "phone": 390}
 THEMES = ("light", "dark")
 SMALLEST_TEXT = 9.0
